@@ -1,0 +1,112 @@
+"""One row per open referral: every feature true, false or unknown, and the facts in words.
+
+The list of features is the modules' `FEATURES`; this page joins them.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from risk_model.features import education, facts, health, joint, social_care
+from risk_model.features.definition import Feature, NeedArea, Partner
+from risk_model.features.joint import NEED_AREAS
+from risk_model.snapshot import Snapshot
+
+__all__ = [
+    "FEATURES",
+    "MODEL_FEATURES",
+    "NEED_AREAS",
+    "Feature",
+    "NeedArea",
+    "Partner",
+    "build",
+    "of_children",
+]
+
+SCHOOL_AGE = 5
+"""A younger child need not be at school: no school record is then no gap (Education Act 1996, section 8)."""
+
+CHILD = [
+    Feature(
+        name="age_years",
+        partner=Partner.CHILD,
+        expression=pl.col("age_years"),
+        words="Age {n}",
+        words_when_none="Age not known",
+        rises=False,
+        is_flag=False,
+    ),
+    Feature(
+        name="longest_wait_weeks",
+        partner=Partner.CHILD,
+        source="wait",
+        expression=(pl.col("days_waiting").max() / 7).floor(),
+        words="Longest wait in weeks: {n}",
+        words_when_none="Does not wait",
+        rises=False,
+        used_for_place=False,
+        is_flag=False,
+    ),
+]
+
+FEATURES: list[Feature] = [
+    *health.FEATURES,
+    *education.FEATURES,
+    *social_care.FEATURES,
+    *joint.FEATURES,
+    *CHILD,
+]
+MODEL_FEATURES: list[Feature] = [feature for feature in FEATURES if feature.in_model]
+
+
+def build(snapshot: Snapshot) -> pl.DataFrame:
+    """Return one row per open referral: the wait, the child's features and the facts in words, by referral."""
+    children = of_children(snapshot)
+    words = facts.of_children(snapshot)
+    return (
+        snapshot.waits.join(children, on="person_id", how="left")
+        .join(words, on="person_id", how="left")
+        .sort("service_id", "referral_id")
+    )
+
+
+def of_children(snapshot: Snapshot) -> pl.DataFrame:
+    """Return one row per child who waits: `person_id`, `age_years` and every feature as a number or null."""
+    table = snapshot.children.lazy()
+    for source, listed in _by_source().items():
+        found = snapshot.tables[source].lazy().group_by("person_id")
+        aggregated = found.agg(f.expression.cast(pl.Float64).alias(f.name) for f in listed)
+        table = table.join(aggregated, on="person_id", how="left")
+    table = table.with_columns(_with_no_record(f) for f in FEATURES if f.source is not None)
+    for stage in joint.STAGES:
+        table = table.with_columns(f.expression.cast(pl.Float64).alias(f.name) for f in stage)
+    return (
+        table.select("person_id", *(pl.col(f.name).cast(pl.Float64) for f in FEATURES))
+        .sort("person_id")
+        .collect()
+    )
+
+
+def _by_source() -> dict[str, list[Feature]]:
+    sources: dict[str, list[Feature]] = {}
+    for feature in FEATURES:
+        if feature.source is not None:
+            sources.setdefault(feature.source, []).append(feature)
+    return sources
+
+
+def _with_no_record(feature: Feature) -> pl.Expr:
+    """Tell "linked, and no record" from "not linked": the first has a value, the second has none."""
+    when_no_record = pl.lit(feature.when_no_record, dtype=pl.Float64)
+    filled = pl.col(feature.name).fill_null(when_no_record)
+    if feature.applies is not None:
+        filled = pl.when(feature.applies).then(filled).otherwise(pl.lit(0.0))
+    return pl.when(_can_be_known(feature.partner)).then(filled).alias(feature.name)
+
+
+def _can_be_known(partner: Partner) -> pl.Expr:
+    if partner == Partner.EDUCATION:
+        return pl.col("is_linked_to_education") | (pl.col("age_years") < SCHOOL_AGE)
+    if partner == Partner.SOCIAL_CARE:
+        return pl.col("is_linked_to_social_care")
+    return pl.lit(True)

@@ -1,0 +1,96 @@
+"""Who is who across NHS number, UPN and council id: one pseudonymous `person_id`, with method and confidence.
+
+Health knows the NHS number, education the UPN, social care a local id and often the UPN. Exact NHS number joins health
+providers, exact UPN and council id join councils' records, and Splink joins the two sides by date of birth, sex,
+postcode and school. A child who cannot be linked is "not known" to a partner, never "no need".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from risk_model import pseudonyms
+from risk_model.linkage.probable import LinkWeights, probable_pairs
+from risk_model.linkage.sides import Side, council_side, health_side
+
+__all__ = ["LinkWeights", "People", "link"]
+
+
+@dataclass(frozen=True)
+class People:
+    """Everyone on the health side, and who holds records of whom.
+
+    `persons` has a row per person: `person_id`, `born_on`, `link_known_on` (the day from which both sides' records were
+    there to be linked; null where none is), `has_upn`, `link_method` and `link_confidence`. `holders` maps each
+    partner's own id to `person_id`. `identities` belongs in the vault and nowhere else.
+    """
+
+    key: bytes
+    weights: LinkWeights
+    persons: pl.DataFrame
+    holders: dict[str, pl.DataFrame]
+    identities: pl.DataFrame
+
+
+def link(frames: dict[str, pl.DataFrame], *, key: bytes, weights: LinkWeights | None = None) -> People:
+    """Return who is who; without given weights Splink learns them from these records."""
+    health, council = health_side(frames), council_side(frames)
+    pairs, weights = probable_pairs(health.records, council.records, weights)
+    spine = health.records.select("spine", "born_on", "known_on").with_columns(
+        person_id=pseudonyms.of(health.records["spine"], key, "person", pseudonyms.PERSON_CHARACTERS)
+    )
+    linked = spine.join(pairs, on="spine", how="left").join(
+        council.records.select("has_upn", council_spine="spine", council_known_on="known_on"),
+        on="council_spine",
+        how="left",
+    )
+    return People(
+        key=key,
+        weights=weights,
+        persons=_persons(linked),
+        holders=_holders(health, council, linked),
+        identities=_identities(health, council, linked),
+    )
+
+
+def _persons(linked: pl.DataFrame) -> pl.DataFrame:
+    is_linked = pl.col("council_spine").is_not_null()
+    method = pl.when(is_linked).then(pl.lit("date of birth, sex, postcode and school"))
+    return linked.select(
+        "person_id",
+        "born_on",
+        pl.when(is_linked).then(pl.max_horizontal("known_on", "council_known_on")).alias("link_known_on"),
+        pl.col("has_upn").fill_null(False),
+        method.otherwise(pl.lit("not linked")).alias("link_method"),
+        "link_confidence",
+    ).sort("person_id")
+
+
+def _holders(health: Side, council: Side, linked: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    by_health = linked.select("spine", "person_id")
+    by_council = linked.select("person_id", spine="council_spine").drop_nulls()
+    return {
+        "patient": health.holders["patient"].join(by_health, on="spine").drop("spine"),
+        "pupil": council.holders["pupil"].join(by_council, on="spine").drop("spine"),
+        "council_child": council.holders["council_child"].join(by_council, on="spine").drop("spine"),
+    }
+
+
+def _identities(health: Side, council: Side, linked: pl.DataFrame) -> pl.DataFrame:
+    pupils = council.holders["pupil"].group_by(council_spine="spine").agg(pl.col("upn").sort().first())
+    children = (
+        council.holders["council_child"]
+        .sort("la_code", "la_child_id")
+        .group_by(council_spine="spine", maintain_order=True)
+        .agg(pl.col("la_code").first(), pl.col("la_child_id").first())
+    )
+    return (
+        linked.select("person_id", "spine", "council_spine")
+        .join(health.records.select("spine", "nhs_number"), on="spine", how="left")
+        .join(pupils, on="council_spine", how="left")
+        .join(children, on="council_spine", how="left")
+        .drop("spine", "council_spine")
+        .sort("person_id")
+    )

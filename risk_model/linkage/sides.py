@@ -1,0 +1,165 @@
+"""The two sides of the join: one record per person in health, one per person at the council and its schools."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from risk_model import services
+
+USABLE_STATUS = ("01", "02")
+"""NHS number present and verified, or present and not traced; the others never link (NHS Data Dictionary)."""
+
+
+@dataclass(frozen=True)
+class Side:
+    """One side's persons.
+
+    `records` has a row per person: `spine`, `born_on`, `sex`, `postcodes`, `schools` and `known_on` (when its first
+    record was known); `holders` maps each partner's own id to the spine.
+    """
+
+    records: pl.DataFrame
+    holders: dict[str, pl.DataFrame]
+
+
+def health_side(frames: dict[str, pl.DataFrame]) -> Side:
+    """Return everyone who was ever referred to a service that children wait for, joined by exact NHS number."""
+    patients = _waiting_patients(frames).with_columns(
+        sex=_sex(pl.col("sex_code")), postcode=_postcode(pl.col("postcode"))
+    )
+    number = pl.when(pl.col("nhs_number_status_code").is_in(USABLE_STATUS)).then(pl.col("nhs_number"))
+    local = pl.concat_str("provider_code", "local_patient_id", separator="|")
+    patients = patients.with_columns(number=number, local=local)
+    conflicting = _numbers_of_two_people(patients)
+    spine = (
+        pl.when(pl.col("number").is_not_null() & ~pl.col("number").is_in(conflicting.implode()))
+        .then("nhs|" + pl.col("number"))
+        .otherwise("local|" + pl.col("local"))
+    )
+    patients = patients.with_columns(spine=spine)
+    records = _one_record_each(patients, "postcode", "school_urn").join(
+        patients.group_by("spine").agg(pl.col("number").drop_nulls().first().alias("nhs_number")), on="spine"
+    )
+    holders = patients.select("provider_code", "local_patient_id", "spine").unique(
+        ("provider_code", "local_patient_id"), keep="last", maintain_order=True
+    )
+    return Side(records.sort("spine"), {"patient": holders})
+
+
+def council_side(frames: dict[str, pl.DataFrame]) -> Side:
+    """Return everyone whom schools or social care know, joined by exact UPN and by council id."""
+    children = _council_children(frames)
+    with_upn = children.filter(pl.col("upn").is_not_null()).unique(
+        ("la_code", "la_child_id"), keep="last", maintain_order=True
+    )
+    council_spine = "council|" + pl.concat_str("la_code", "la_child_id", separator="|", ignore_nulls=True)
+    children = (
+        children.drop("upn")
+        .join(with_upn.select("la_code", "la_child_id", "upn"), on=("la_code", "la_child_id"), how="left")
+        .with_columns(
+            spine=pl.when(pl.col("upn").is_not_null()).then("upn|" + pl.col("upn")).otherwise(council_spine)
+        )
+    )
+    pupils = _pupils(frames).with_columns(spine="upn|" + pl.col("upn"))
+    columns = ("spine", "born_on", "sex", "postcode", "school_urn", "known_on")
+    everyone = pl.concat([pupils.select(columns), children.select(columns)])
+    records = _one_record_each(everyone, "postcode", "school_urn").with_columns(
+        has_upn=pl.col("spine").str.starts_with("upn|")
+    )
+    upns = pl.concat([pupils.select("upn", "spine"), children.select("upn", "spine").drop_nulls()])
+    return Side(
+        records.sort("spine"),
+        {
+            "pupil": upns.unique("upn", keep="last", maintain_order=True),
+            "council_child": children.select("la_code", "la_child_id", "spine").unique(
+                ("la_code", "la_child_id"), keep="last", maintain_order=True
+            ),
+        },
+    )
+
+
+def _waiting_patients(frames: dict[str, pl.DataFrame]) -> pl.DataFrame:
+    not_waits = (*services.OPEN_BY_DESIGN, services.URGENT_CARE)
+    teams = frames["csds_team"].filter(~pl.col("team_type_code").is_in(not_waits).fill_null(False))
+    referred = frames["csds_referral"].join(
+        teams.select("provider_code", "service_request_id").unique(),
+        on=("provider_code", "service_request_id"),
+        how="semi",
+    )
+    patient_key = ("provider_code", "local_patient_id")
+    return (
+        frames["csds_patient"]
+        .join(referred.select(patient_key).unique(), on=patient_key, how="semi")
+        .sort("known_on", "period_ended_on", "source_file", "source_row")
+    )
+
+
+def _numbers_of_two_people(patients: pl.DataFrame) -> pl.Series:
+    """NHS numbers under which both the date of birth and every postcode differ: never merged without a person."""
+    newest = patients.filter(pl.col("number").is_not_null()).unique(
+        ("provider_code", "local_patient_id"), keep="last", maintain_order=True
+    )
+    counts = newest.group_by("number").agg(
+        births=pl.col("born_on").n_unique(), places=pl.col("postcode").n_unique(), patients=pl.len()
+    )
+    conflict = (pl.col("births") > 1) & (pl.col("places") == pl.col("patients"))
+    return counts.filter(conflict).sort("number")["number"]
+
+
+def _council_children(frames: dict[str, pl.DataFrame]) -> pl.DataFrame:
+    """Children of the CIN census and SSDA903 under the council id that both use."""
+    home = (
+        frames["looked_after_episode"]
+        .sort("known_on", "started_on")
+        .group_by("la_code", "la_child_id", maintain_order=True)
+        .agg(postcode=_postcode(pl.col("home_postcode")).last())
+    )
+    columns = ("la_code", "la_child_id", "upn", "born_on", "sex_code", "known_on", "source_row")
+    listed = pl.concat([frames[name].select(columns) for name in ("cin_child", "looked_after_child")])
+    return (
+        listed.sort("known_on", "source_row", maintain_order=True)
+        .join(home, on=("la_code", "la_child_id"), how="left", maintain_order="left")
+        .with_columns(sex=_sex(pl.col("sex_code")), school_urn=pl.lit(None, pl.String))
+    )
+
+
+def _pupils(frames: dict[str, pl.DataFrame]) -> pl.DataFrame:
+    census = frames["school_census_pupil"].select(
+        "upn", "born_on", "sex_code", "postcode", "school_urn", "known_on", "source_row"
+    )
+    plans = frames["sen2_person"].select(
+        "upn",
+        "born_on",
+        "sex_code",
+        "postcode",
+        pl.lit(None, pl.String).alias("school_urn"),
+        "known_on",
+        "source_row",
+    )
+    return (
+        pl.concat([census, plans])
+        .filter(pl.col("upn").is_not_null())
+        .sort("known_on", "source_row", maintain_order=True)
+        .with_columns(sex=_sex(pl.col("sex_code")), postcode=_postcode(pl.col("postcode")))
+    )
+
+
+def _one_record_each(rows: pl.DataFrame, postcode: str, school: str) -> pl.DataFrame:
+    """The newest date of birth and sex of each person, with every postcode and school ever recorded."""
+    return rows.group_by("spine", maintain_order=True).agg(
+        pl.col("born_on").drop_nulls().last(),
+        pl.col("sex").drop_nulls().last(),
+        postcodes=pl.col(postcode).drop_nulls().unique().sort(),
+        schools=pl.col(school).drop_nulls().unique().sort(),
+        known_on=pl.col("known_on").min(),
+    )
+
+
+def _sex(code: pl.Expr) -> pl.Expr:
+    return code.str.to_uppercase().replace_strict({"1": "M", "M": "M", "2": "F", "F": "F"}, default=None)
+
+
+def _postcode(postcode: pl.Expr) -> pl.Expr:
+    return postcode.str.to_uppercase().str.replace_all(" ", "")

@@ -1,0 +1,146 @@
+"""One child's journey on one page: the order of the steps, and no logic.
+
+sources.read        the partners' own files, as contract columns
+sources.check       typed and accepted, or in quarantine with the rule's name
+linkage.link        under one pseudonym, with how sure we are
+snapshot.take       cut at knowledge time
+features.build      true, false or unknown
+scorecard, policy   the risk that is estimated, the priority that is decided
+worklist.order      the two meet
+worklist.save       written once, with its provenance
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from risk_model import (
+    evaluation,
+    features,
+    linkage,
+    model,
+    policy,
+    provenance,
+    registry,
+    scorecard,
+    snapshot,
+    sources,
+    worklist,
+)
+from risk_model.evaluation import Evaluation
+from risk_model.model import Rows
+from risk_model.snapshot import Gathered
+from risk_model.workspace import Workspace
+
+Tell = Callable[[str], None]
+
+TRAINING_STEPS = 6
+LISTING_STEPS = 5
+
+
+def train(extracts: Path, workspace: Workspace, *, store: Path, seed: int, tell: Tell) -> Evaluation:
+    """Fit on quarterly landmarks, judge on the later ones, record both in the registry, return the evaluation."""
+    tell("Reading and checking the partners' files")
+    checked = sources.check(sources.read(extracts))
+    checked.write_quarantine(workspace.quarantine)
+
+    tell("Linking children")
+    people = linkage.link(checked.frames, key=workspace.key())
+    workspace.keep_linkage_weights(people.weights)
+    workspace.keep_identities(people.identities)
+    gathered = snapshot.gather(checked.frames, people)
+
+    tell("Looking back from each quarter")
+    days = snapshot.landmarks(checked.frames)
+    earlier, later = evaluation.split(days)
+    children = pl.concat(_landmark(gathered, day) for day in days)
+
+    tell("Fitting on the earlier quarters, judging on the later ones")
+    fitted, held_out = (_rows(children, part) for part in (earlier, later))
+    made_from = {"landmarks": [str(day) for day in days], "extracts": provenance.digest_of(checked.files)}
+    judged = model.fit(fitted, seed=seed, made_from=made_from, bootstrap_fits=0)
+    verdict = evaluation.evaluate(judged.card, held_out, fitted, seed=seed)
+
+    tell("Fitting on all quarters")
+    final = model.fit(_rows(children, days), seed=seed, made_from=made_from)
+
+    tell("Recording the run")
+    workspace.keep_evaluation(evaluation.held_out(judged.card, held_out, fitted), verdict.as_dict())
+    registry.record(
+        store,
+        registry.deployment(workspace.key()),
+        final,
+        verdict=verdict.verdict,
+        figures=verdict.figures(),
+        facts={"seed": seed, "code": provenance.code()["digest"]},
+    )
+    return verdict
+
+
+def prioritise(
+    extracts: Path,
+    workspace: Workspace,
+    *,
+    index_date: date,
+    store: Path,
+    policy_file: Path,
+    policy_only: bool,
+    tell: Tell,
+) -> Path:
+    """Make the worklists of one index date and return the run's folder."""
+    rules, policy_bytes = policy.load(policy_file)
+    card = None if policy_only else registry.approved(store, registry.deployment(workspace.key()))
+
+    tell("Reading and checking the partners' files")
+    checked = sources.check(sources.read(extracts))
+    checked.write_quarantine(workspace.quarantine)
+    frames = snapshot.known_frames(checked.frames, index_date)
+
+    tell("Linking children")
+    people = linkage.link(frames, key=workspace.key(), weights=workspace.linkage_weights())
+    workspace.keep_linkage_weights(people.weights)
+    workspace.keep_identities(people.identities)
+
+    tell("Looking at what was known on the day")
+    known = snapshot.take(snapshot.gather(frames, people), index_date)
+    table = features.build(known)
+
+    tell("Putting the lists in order")
+    services = policy.services_at_review(table, known.capacity, rules, index_date)
+    ordered = worklist.order(table, card, rules, services, index_date)
+
+    tell("Writing the run")
+    facts = provenance.facts(known, ordered, checked, card, rules, policy_bytes, services)
+    files: dict[str, bytes | pl.DataFrame] = {
+        "list": ordered.list,
+        "contributions": ordered.contributions,
+        "measures": ordered.measures,
+        "features": table,
+        "policy.yaml": policy_bytes,
+    }
+    if card is not None:
+        files["scorecard.json"] = scorecard.write(card)
+    return worklist.save(workspace.worklists, str(index_date), files, facts)
+
+
+def evaluate(workspace: Workspace, *, truth: Path | None, seed: int) -> dict[str, Any]:
+    """Return the newest training's evaluation and, where the cohort's truth is at hand, the distance to it."""
+    held_out, judged = workspace.last_evaluation()
+    if truth is None:
+        return judged
+    return {**judged, "truth": evaluation.against_truth(held_out, workspace.identities(), truth, seed=seed)}
+
+
+def _landmark(gathered: Gathered, day: date) -> pl.DataFrame:
+    known = snapshot.take(gathered, day)
+    followed = snapshot.outcomes(gathered, known)
+    return features.of_children(known).join(followed, on="person_id").with_columns(landmark_on=pl.lit(day))
+
+
+def _rows(children: pl.DataFrame, days: list[date]) -> Rows:
+    return model.training_rows(children.filter(pl.col("landmark_on").is_in(days)))

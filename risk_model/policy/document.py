@@ -1,0 +1,119 @@
+"""The policy file: its schema, and the refusal of every policy that could push a child down for a need."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from risk_model.errors import UserError
+from risk_model.features import FEATURES, NeedArea
+
+DEFAULT_POLICY = Path(__file__).parent.parent / "policies" / "devon-default.yaml"
+LOWEST_TIER = 2
+
+READABLE_FACTS = {f.name for f in FEATURES if f.rises} | {"age_years"}
+"""Facts a rule may read: those of which more is never less need, and the age."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Condition(_Strict):
+    """What a rule asks for; exactly one of its forms, each of them an "at least"."""
+
+    fact: str | None = None
+    at_least: float = 1
+    all_facts: list[str] | None = None
+    areas_beyond_this_service: Annotated[int, Field(ge=1)] | None = None
+    risk_low: Annotated[float, Field(gt=0, lt=1)] | None = None
+
+    @property
+    def facts(self) -> list[str]:
+        return [self.fact] if self.fact is not None else self.all_facts or []
+
+    @model_validator(mode="after")
+    def _has_one_form(self) -> Condition:
+        forms = (self.fact, self.all_facts, self.areas_beyond_this_service, self.risk_low)
+        if sum(form is not None for form in forms) != 1:
+            raise ValueError(
+                "a rule asks for exactly one of: fact, all_facts, areas_beyond_this_service, risk_low"
+            )
+        if unreadable := sorted(set(self.facts) - READABLE_FACTS):
+            raise ValueError(
+                f"a rule may not read {', '.join(unreadable)}: it is no fact of which more is never less need, so a "
+                "recorded need could lower a child"
+            )
+        return self
+
+
+class Rule(_Strict):
+    """One rule: whoever meets it is in its tier at least."""
+
+    id: str
+    tier: Annotated[int, Field(ge=0, lt=LOWEST_TIER)]
+    words: str
+    because: str
+    when: Condition
+
+
+class Reviews(_Strict):
+    """When slots are offered, and how many reviews are planned ahead."""
+
+    counted_from: date
+    every_days: Annotated[int, Field(ge=1)]
+    planned_ahead: Annotated[int, Field(ge=1)]
+
+
+class Policy(_Strict):
+    """A signed set of rules; see `policies/devon-default.yaml` for what each line means."""
+
+    id: str
+    version: str
+    title: str
+    signed_by: str | None
+    signed_on: date | None
+    need_lane_share: Annotated[float, Field(ge=0, lt=1)]
+    reviews: Reviews
+    tier_1_share_that_warns: Annotated[float, Field(gt=0, le=1)]
+    treats: dict[str, NeedArea]
+    rules: Annotated[list[Rule], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _rules_run_down_the_tiers(self) -> Policy:
+        tiers = [rule.tier for rule in self.rules]
+        if tiers != sorted(tiers):
+            raise ValueError("rules of tier 0 stand above rules of tier 1, since the first rule met decides")
+        if len({rule.id for rule in self.rules}) != len(self.rules):
+            raise ValueError("two rules have the same id")
+        return self
+
+
+def read(content: bytes, name: str) -> Policy:
+    """Return the policy of a YAML document, or say in words why it is refused."""
+    try:
+        return Policy.model_validate(yaml.safe_load(content))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UserError(
+            f"The policy {name} is not readable YAML. Expected a file like {DEFAULT_POLICY.name}."
+        ) from error
+    except ValidationError as error:
+        problems = [f"{'.'.join(map(str, e['loc'])) or 'policy'}: {e['msg']}" for e in error.errors()]
+        raise UserError(
+            f"The policy {name} is refused, {len(problems)} problem(s): {'; '.join(problems)}. "
+            f"Mend the file and try again; {DEFAULT_POLICY.name} is an example."
+        ) from error
+
+
+def load(path: Path) -> tuple[Policy, bytes]:
+    """Return the policy in a file, with the file's bytes."""
+    if not path.is_file():
+        raise UserError(
+            f"There is no policy file {path}. Expected a YAML file; leave --policy out for the default."
+        )
+    content = path.read_bytes()
+    return read(content, path.name), content

@@ -1,0 +1,92 @@
+"""What a run was made from: everything an auditor needs to make it again, and nothing of a child."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from risk_model import contracts
+from risk_model.policy import Policy
+from risk_model.scorecard import Scorecard
+from risk_model.snapshot import Snapshot
+from risk_model.sources import CheckedExtracts, SourceFile
+from risk_model.worklist import Ordered
+
+FORMAT = "early-support-worklist/1"
+
+
+def facts(
+    known: Snapshot,
+    ordered: Ordered,
+    checked: CheckedExtracts,
+    card: Scorecard | None,
+    rules: Policy,
+    policy_bytes: bytes,
+    services: pl.DataFrame,
+) -> dict[str, Any]:
+    """Return what `provenance.json` says of a run, but for its outputs, its time and its seal."""
+    return {
+        "format": FORMAT,
+        "index_date": str(known.on),
+        "mode": "policy-only" if card is None else "model",
+        "policy": {
+            "id": rules.id,
+            "version": rules.version,
+            "title": rules.title,
+            "signed_by": rules.signed_by,
+            "signed_on": rules.signed_on and str(rules.signed_on),
+            "sha256": hashlib.sha256(policy_bytes).hexdigest(),
+        },
+        "model": None if card is None else {"id": card.id, "made_from": card.document["made_from"]},
+        "list_risk": ordered.list["risk"].mean(),
+        "data_up_to": {partner: day and str(day) for partner, day in known.data_up_to.items()},
+        "services": services.with_columns(pl.col(pl.Date).dt.to_string()).to_dicts(),
+        "inputs": [_input(file) for file in checked.files],
+        "contracts": {name: contract.version for name, contract in sorted(contracts.load().items())},
+        "code": code(),
+        "warnings": _warnings(checked, ordered, rules),
+    }
+
+
+def code() -> dict[str, str]:
+    """Return the version of this package and one digest over its sources."""
+    package = Path(__file__).parent
+    text = hashlib.sha256()
+    for path in sorted(p for p in package.rglob("*") if p.suffix in {".py", ".yaml"}):
+        text.update(str(path.relative_to(package)).encode() + path.read_bytes())
+    return {"version": version("early-support"), "digest": text.hexdigest()}
+
+
+def digest_of(files: Iterable[SourceFile]) -> str:
+    """Return one digest over the names and contents of the extracts."""
+    text = "\n".join(f"{file.path} {file.sha256}" for file in sorted(files, key=lambda f: f.path))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _input(file: SourceFile) -> dict[str, Any]:
+    return {
+        "path": file.path,
+        "sha256": file.sha256,
+        "bytes": file.bytes,
+        "source": file.source,
+        "rows": file.rows,
+        "problem": file.problem,
+    }
+
+
+def _warnings(checked: CheckedExtracts, ordered: Ordered, rules: Policy) -> list[str]:
+    """Sentences about files that could not be read and tiers that hold too many."""
+    unread = [f"{file.path}: {file.problem}" for file in checked.files if file.problem]
+    shares = ordered.measures.group_by("service_name", maintain_order=True).agg(
+        share=pl.col("waiting").filter(pl.col("tier") == 1).sum() / pl.col("waiting").sum()
+    )
+    crowded = shares.filter(pl.col("share") > rules.tier_1_share_that_warns)
+    return unread + [
+        f"{row['service_name']}: {row['share']:.0%} of the list is in tier 1; priority for most is priority for none."
+        for row in crowded.iter_rows(named=True)
+    ]

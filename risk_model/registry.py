@@ -1,0 +1,104 @@
+"""Every training run and the approved model, in MLflow; the only importer of MLflow.
+
+The store is SQLite and lies whole in `mlruns/`. Production reads `scorecard.json` from the run that carries the alias;
+the estimator lies beside it for auditors and is never unpickled.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from risk_model import scorecard
+from risk_model.errors import UserError
+from risk_model.model import Fit
+from risk_model.scorecard import Scorecard
+
+APPROVED = "approved"
+JUDGED = "judged"
+TREE_TYPE = "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor"
+
+
+def deployment(key: bytes) -> str:
+    """Return the registry's name for the models of one workspace, told apart by its pseudonym key's digest."""
+    return "early-support-" + hashlib.sha256(key).hexdigest()[:8]
+
+
+def record(
+    store: Path, name: str, fit: Fit, *, verdict: str, figures: dict[str, float], facts: dict[str, Any]
+) -> str:
+    """Record a training run and return its id; a verdict of "go" approves the model, any other ends the approval."""
+    mlflow = _open(store, name)
+    with mlflow.start_run() as run, tempfile.TemporaryDirectory() as folder:
+        mlflow.log_params({**facts, "verdict": verdict, "scorecard": fit.card.id})
+        mlflow.log_metrics(figures)
+        card = Path(folder) / "scorecard.json"
+        card.write_bytes(scorecard.write(fit.card))
+        mlflow.log_artifact(str(card))
+        logged = mlflow.sklearn.log_model(
+            fit.estimator,
+            name="estimator",
+            skops_trusted_types=[TREE_TYPE],
+            pip_requirements=["scikit-learn"],
+        )
+    client = mlflow.MlflowClient()
+    if not client.search_registered_models(f"name = '{name}'"):
+        client.create_registered_model(name)
+    version = client.create_model_version(name, logged.model_uri, run.info.run_id)
+    client.set_registered_model_alias(name, JUDGED, version.version)
+    if verdict == "go":
+        client.set_registered_model_alias(name, APPROVED, version.version)
+    else:
+        client.delete_registered_model_alias(name, APPROVED)
+    return str(run.info.run_id)
+
+
+def approved(store: Path, name: str) -> Scorecard | None:
+    """Return the approved model's scorecard, or none where the newest verdict was no-go.
+
+    A workspace in which nothing was ever trained is a mistake that the caller can mend, and is said so.
+    """
+    if not (store / "mlflow.db").is_file():
+        raise _nothing_trained()
+    mlflow = _open(store, name)
+    client = mlflow.MlflowClient()
+    try:
+        aliases = client.get_registered_model(name).aliases
+    except mlflow.exceptions.MlflowException as error:
+        raise _nothing_trained() from error
+    if APPROVED not in aliases:
+        return None
+    version = client.get_model_version_by_alias(name, APPROVED)
+    with tempfile.TemporaryDirectory() as folder:
+        path = client.download_artifacts(version.run_id, "scorecard.json", folder)
+        return scorecard.read(Path(path).read_bytes())
+
+
+def _nothing_trained() -> UserError:
+    return UserError(
+        "There is no model in this workspace. Expected one that `risk-model train` made. "
+        "Train one first, or add --policy-only to make a list without an estimate of risk."
+    )
+
+
+def _open(store: Path, name: str) -> Any:
+    """Open the store, quietly and without telling anybody: MLflow's own reports stay off."""
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
+    import logging
+
+    import mlflow
+    import mlflow.sklearn
+
+    logging.getLogger("mlflow").setLevel(logging.ERROR)
+    logging.getLogger("alembic").setLevel(logging.ERROR)
+    store.mkdir(parents=True, exist_ok=True)
+    mlflow.set_tracking_uri(f"sqlite:///{store.resolve() / 'mlflow.db'}")
+    if mlflow.get_experiment_by_name(name) is None:
+        mlflow.create_experiment(name, artifact_location=(store.resolve() / "artifacts").as_uri())
+    mlflow.set_experiment(name)
+    return mlflow

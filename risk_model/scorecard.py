@@ -1,0 +1,196 @@
+"""The model of record: a table of terms that says the risk of a child and the share of every feature in it.
+
+An additive model on the log-hazard *is* such a table. Everything after training reads this document; nothing is
+unpickled and scikit-learn is never imported. The rule at an edge is "x <= edge goes left".
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from risk_model.errors import UserError
+
+FORMAT = "early-support-scorecard/1"
+INTERVAL = (0.05, 0.95)
+"""A nine-in-ten interval over the bootstrap tables."""
+
+Numbers = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Term:
+    """One feature's table: the log-factor of every interval, of "unknown", and the mean over the fitted rows."""
+
+    feature: str
+    edges: Numbers
+    values: Numbers
+    unknown: float
+    mean: float
+    used_for_place: bool
+
+    def log_factor(self, column: Numbers) -> Numbers:
+        """Return the table's entry for each value; a missing value is "unknown"."""
+        found = self.values[np.searchsorted(self.edges, column, side="left")]
+        return np.where(np.isnan(column), self.unknown, found)
+
+    def limits(self) -> tuple[float, float]:
+        """Return the smallest and the largest entry that a known value can have."""
+        return float(self.values.min()), float(self.values.max())
+
+
+@dataclass(frozen=True)
+class Table:
+    """A base log-hazard per fortnight and its terms, with the baseline hazard summed over the horizon."""
+
+    base: float
+    baseline_exposure: float
+    terms: tuple[Term, ...]
+
+    def log_hazard(self, columns: Mapping[str, Numbers]) -> Numbers:
+        """Return the log-hazard of each child per unit of baseline exposure."""
+        rows = len(next(iter(columns.values())))
+        total = np.full(rows, self.base)
+        for term in self.terms:
+            total += term.log_factor(columns[term.feature])
+        return total
+
+    def risk(self, log_hazard: Numbers) -> Numbers:
+        """Return the chance of the event within the horizon if the child is not yet seen."""
+        result: Numbers = -np.expm1(-np.exp(log_hazard) * self.baseline_exposure)
+        return result
+
+
+@dataclass(frozen=True)
+class Scorecard:
+    """`scorecard.json` in memory: the table, its bootstrap tables and what they were made from."""
+
+    document: dict[str, Any]
+
+    @cached_property
+    def table(self) -> Table:
+        return _table(self.document)
+
+    @cached_property
+    def bootstrap(self) -> tuple[Table, ...]:
+        return tuple(_table(replicate) for replicate in self.document["bootstrap"])
+
+    @property
+    def features(self) -> list[str]:
+        return list(dict.fromkeys(term.feature for term in self.table.terms))
+
+    @property
+    def band_width(self) -> float:
+        """How far two log-hazards must lie apart to be told apart."""
+        return float(self.document["band_width"])
+
+    @property
+    def id(self) -> str:
+        return str(self.document["id"])
+
+
+def read(content: bytes) -> Scorecard:
+    """Return the scorecard of a JSON document."""
+    document = json.loads(content)
+    if document.get("format") != FORMAT:
+        raise ValueError(f"expected a scorecard of format {FORMAT}")
+    return Scorecard(document)
+
+
+def write(card: Scorecard) -> bytes:
+    """Return the document as bytes, always the same for the same scorecard."""
+    return (json.dumps(card.document, sort_keys=True, allow_nan=False, indent=1) + "\n").encode()
+
+
+def columns(card: Scorecard, features: pl.DataFrame) -> dict[str, Numbers]:
+    """Return the features a scorecard reads as float columns, missing values as NaN."""
+    if missing := sorted(set(card.features) - set(features.columns)):
+        raise UserError(
+            f"The model {card.id} reads {len(missing)} features that this version does not make: {', '.join(missing)}. "
+            "Expected a model trained by this version. Train again, or add --policy-only."
+        )
+    return {
+        name: features[name].cast(pl.Float64).fill_null(float("nan")).to_numpy() for name in card.features
+    }
+
+
+def predict(card: Scorecard, features: pl.DataFrame) -> pl.DataFrame:
+    """Return risk, its interval and the risk band of each row.
+
+    Columns: `risk`, `risk_low`, `risk_high` (chance of the event within 26 weeks if not yet seen),
+    `risk_band` (a lower number is a higher risk; children of one band cannot be told apart) and `risk_band_draws`, the
+    bands under the bootstrap's tables. Bands leave out the time waited, which only the policy may turn into priority.
+    """
+    values = columns(card, features)
+    risk = card.table.risk(card.table.log_hazard(values))
+    replicates = np.stack([t.risk(t.log_hazard(values)) for t in card.bootstrap])
+    low, high = np.quantile(replicates, INTERVAL, axis=0)
+    draws = np.column_stack([band(card, log_hazard_for_place(t, values)) for t in card.bootstrap])
+    return pl.DataFrame(
+        {
+            "risk": risk,
+            "risk_low": np.minimum(low, risk),
+            "risk_high": np.maximum(high, risk),
+            "risk_band": band(card, log_hazard_for_place(card.table, values)),
+            "risk_band_draws": pl.Series(draws).cast(pl.List(pl.Int64)),
+        }
+    )
+
+
+def log_hazard_for_place(table: Table, values: Mapping[str, Numbers]) -> Numbers:
+    """Return the log-hazard with the terms that may not earn a place held at their mean."""
+    rows = len(next(iter(values.values())))
+    total = np.full(rows, table.base)
+    for term in table.terms:
+        total += term.log_factor(values[term.feature]) if term.used_for_place else term.mean
+    return total
+
+
+def band(card: Scorecard, log_hazard: Numbers) -> npt.NDArray[np.int64]:
+    """Return the risk band of each log-hazard, counted down from the top of a fixed scale.
+
+    The scale is fixed by the scorecard and not by the children on a list, so that a higher risk never moves a
+    child to a later band, whoever else is waiting.
+    """
+    return -np.floor(np.round(log_hazard / card.band_width, 9)).astype(np.int64)
+
+
+def known_limits(card: Scorecard, features: pl.DataFrame) -> pl.DataFrame:
+    """Return the band of each row if everything unknown turned out highest, and if lowest.
+
+    Columns: `risk_band_if_highest`, `risk_band_if_lowest`; equal where nothing is unknown.
+    """
+    values = columns(card, features)
+    place = log_hazard_for_place(card.table, values)
+    highest, lowest = place.copy(), place.copy()
+    for term in card.table.terms:
+        if term.used_for_place:
+            unknown = np.isnan(values[term.feature])
+            low, high = term.limits()
+            highest[unknown] += high - term.unknown
+            lowest[unknown] += low - term.unknown
+    return pl.DataFrame(
+        {"risk_band_if_highest": band(card, highest), "risk_band_if_lowest": band(card, lowest)}
+    )
+
+
+def _table(part: Mapping[str, Any]) -> Table:
+    terms = tuple(
+        Term(
+            feature=term["feature"],
+            edges=np.array(term["edges"], dtype=np.float64),
+            values=np.array(term["values"], dtype=np.float64),
+            unknown=float(term["unknown"]),
+            mean=float(term["mean"]),
+            used_for_place=bool(term["used_for_place"]),
+        )
+        for term in part["terms"]
+    )
+    return Table(float(part["base"]), float(part["baseline_exposure"]), terms)

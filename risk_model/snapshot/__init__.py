@@ -1,0 +1,22 @@
+"""What was known on the index date, and nothing later.
+
+`gather` puts every record under the child's pseudonym once; `take` cuts at *knowledge* time, as often as there are
+landmarks. `outcomes` is the one function that may look past the index date.
+"""
+
+from risk_model.snapshot.outcomes import HORIZON_DAYS, PARTS, landmarks, outcomes
+from risk_model.snapshot.records import Frames, Gathered, gather, known_frames
+from risk_model.snapshot.take import Snapshot, take
+
+__all__ = [
+    "HORIZON_DAYS",
+    "PARTS",
+    "Frames",
+    "Gathered",
+    "Snapshot",
+    "gather",
+    "known_frames",
+    "landmarks",
+    "outcomes",
+    "take",
+]

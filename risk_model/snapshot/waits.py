@@ -1,0 +1,119 @@
+"""Who waits on a day: the rules that read CSDS as a waiting list, each a function with its reason."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import polars as pl
+
+from risk_model import services
+from risk_model.snapshot.records import REFERRAL_KEY, Gathered, known, newest
+
+CAPACITY_WEEKS = 26
+"""First contacts are counted over half a year, so that one holiday does not decide a service's capacity."""
+
+
+def open_waits(
+    gathered: Gathered, referral: pl.DataFrame, team: pl.DataFrame, contact: pl.DataFrame, on: date
+) -> pl.DataFrame:
+    """Return one row per child and service: still sent by the provider, open, and not yet seen by it.
+
+    A child referred twice to one service waits once, from the earlier referral.
+    """
+    seen = contact.filter("was_attended").select(*REFERRAL_KEY).unique()
+    service = {"provider_code": pl.col("provider_code"), "team_type_code": pl.col("team_type_code")}
+    return (
+        still_sent(referral, gathered, on)
+        .filter(pl.col("received_on") <= on, pl.col("discharged_on").is_null())
+        .join(seen, on=REFERRAL_KEY, how="anti")
+        .join(open_teams(team, on), on=REFERRAL_KEY, how="inner")
+        .join(clock_starts(gathered, on), on=REFERRAL_KEY, how="left")
+        .join(register_entries(gathered, on), on=REFERRAL_KEY, how="left")
+        .with_columns(
+            service_id=services.service_id(**service),
+            service_name=services.service_name(service["team_type_code"]),
+            entered_on=pl.max_horizontal("received_on", "entered_on"),
+        )
+        .sort("received_on", "service_request_id")
+        .unique(("person_id", "service_id"), keep="first", maintain_order=True)
+    )
+
+
+def still_sent(referral: pl.DataFrame, gathered: Gathered, on: date) -> pl.DataFrame:
+    """Keep the referrals in their provider's last submission: one that is no longer sent counts as closed.
+
+    The last submission is the provider's own, so that a provider that went silent keeps its list.
+    """
+    submissions = known(gathered.frames["csds_referral"], on)
+    last = submissions.group_by("provider_code").agg(last_ended_on=pl.col("period_ended_on").max())
+    return referral.join(last, on="provider_code").filter(
+        pl.col("period_ended_on") == pl.col("last_ended_on")
+    )
+
+
+def open_teams(team: pl.DataFrame, on: date) -> pl.DataFrame:
+    """Return the teams that neither closed nor rejected a referral and that children wait for."""
+    closed = (pl.col("closed_on") <= on).fill_null(False) | (pl.col("rejected_on") <= on).fill_null(False)
+    not_waits = (*services.OPEN_BY_DESIGN, services.URGENT_CARE)
+    return (
+        team.filter(~closed, ~pl.col("team_type_code").is_in(not_waits).fill_null(False))
+        .select(*REFERRAL_KEY, "team_type_code")
+        .unique(maintain_order=True)
+    )
+
+
+def clock_starts(gathered: Gathered, on: date) -> pl.DataFrame:
+    """Return the start of the newest open clock per referral, from CSDS or, by pathway, from the WLMDS.
+
+    The clock restarts when a child was not brought (status 33, then 10); it is shown and never earns a place.
+    """
+    clock = newest(known(gathered.tables["clock"], on), (*REFERRAL_KEY, "clock_started_on"))
+    pathway_key = ["pathway_id", "pathway_issuer_code"]
+    weekly = known(gathered.frames["wlmds_open_pathway"], on)
+    weekly = weekly.sort("week_ended_on", "source_row").unique(pathway_key, keep="last", maintain_order=True)
+    pathways = clock.select(*REFERRAL_KEY, *pathway_key).drop_nulls().unique()
+    from_wlmds = pathways.join(weekly.select(*pathway_key, "clock_started_on"), on=pathway_key)
+    still_open = clock.filter((pl.col("clock_ended_on") > on).fill_null(True))
+    starts = pl.concat([t.select(*REFERRAL_KEY, "clock_started_on") for t in (still_open, from_wlmds)])
+    return (
+        starts.filter(pl.col("clock_started_on") <= on)
+        .group_by(REFERRAL_KEY)
+        .agg(pl.col("clock_started_on").max())
+    )
+
+
+def register_entries(gathered: Gathered, on: date) -> pl.DataFrame:
+    """Return when a late entrant came onto its provider's register.
+
+    A referral usually appears in the submission of the month it was received in. One that appears later was
+    transferred in or recorded late: in the time lane it stands by the start of the month it first appeared in, so
+    that nobody who was given a date is overtaken. What was open before the provider's first submission is no entrant.
+    """
+    sent = known(gathered.tables["referral"], on)
+    first_ever = gathered.frames["csds_referral"]["period_ended_on"].min()
+    first_sent = sent.group_by(REFERRAL_KEY).agg(
+        first_ended_on=pl.col("period_ended_on").min(), received_on=pl.col("received_on").last()
+    )
+    first_month_started_on = pl.col("first_ended_on").dt.month_start()
+    is_late = (pl.col("first_ended_on") > first_ever) & (pl.col("received_on") < first_month_started_on)
+    return first_sent.filter(is_late).select(*REFERRAL_KEY, entered_on=first_month_started_on)
+
+
+def first_contacts_per_week(contact: pl.DataFrame, on: date) -> pl.DataFrame:
+    """Return each service's measured capacity: first attended contacts a week over the last half year."""
+    not_waits = (*services.OPEN_BY_DESIGN, services.URGENT_CARE)
+    first = (
+        contact.filter("was_attended", ~pl.col("team_type_code").is_in(not_waits).fill_null(False))
+        .group_by(*REFERRAL_KEY, "team_type_code")
+        .agg(pl.col("contact_on").min())
+    )
+    newest_contact = contact["contact_on"].max()
+    until = newest_contact if isinstance(newest_contact, date) else on
+    since = until - timedelta(weeks=CAPACITY_WEEKS)
+    service = services.service_id(pl.col("provider_code"), pl.col("team_type_code"))
+    return (
+        first.filter(pl.col("contact_on") > since)
+        .group_by(service_id=service)
+        .agg(first_contacts_per_week=pl.len() / CAPACITY_WEEKS)
+        .sort("service_id")
+    )

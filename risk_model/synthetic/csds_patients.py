@@ -1,0 +1,84 @@
+"""The CSDS patient table and disability table: each provider's record of a child in a month's submission."""
+
+import numpy as np
+import polars as pl
+
+from risk_model.synthetic.clock import EVENTS_START, Strings, month_ends, quarter_index
+from risk_model.synthetic.needs import COGNITION, PHYSICAL
+from risk_model.synthetic.recording import (
+    HEALTH_ETHNICITY,
+    HEALTH_LANGUAGE,
+    PROVIDERS,
+    Records,
+    schools_on,
+)
+from risk_model.synthetic.social_care import LOOKED_AFTER, PROTECTION_PLAN
+from risk_model.synthetic.world import World
+
+NEEDS_CONSTANT_SUPERVISION = 2.2
+IS_DISABLED = 1.8
+
+
+def patients(world: World, records: Records, sent: pl.DataFrame, local: pl.DataFrame) -> pl.DataFrame:
+    """One row per patient of the month's referrals, as that provider knows the child."""
+    children = world.children
+    who = sent["child"].to_numpy()
+    ends = month_ends()[sent["month"].to_numpy()]
+    weeks = (ends - EVENTS_START).astype(np.int64) // 7
+    states = np.where(records.is_flagged[who], world.social_care.states[weeks.clip(0), who], 0)
+    physical = world.needs.levels[quarter_index(ends), who, PHYSICAL]
+    number = _as_known(records, sent, "identifier")
+    school = np.where(_as_known(records, sent, "urn") == "", "", schools_on(world, records, ends, who))
+    languages = np.array([HEALTH_LANGUAGE[code] for code in children.language])
+    named = sent.join(local, on=["provider", "child"], how="left", maintain_order="left")
+    return pl.DataFrame(
+        {
+            "UniqueSubmissionID": named["UniqueSubmissionID"],
+            "LocalPatientID": named["LocalPatientID"],
+            "OrgID_Provider": named["provider"],
+            "OrgID_LocalPatientID": named["provider"],
+            "OrgID_EducationEstablishment": school,
+            "NHSNumber": number,
+            "NHSNumber_Status": np.where(number == "", "07", "01"),
+            "DateOfBirth": _as_known(records, sent, "born").astype("datetime64[D]"),
+            "Postcode": _as_known(records, sent, "postcode"),
+            "Gender": np.where(children.boy[who] == 1, "1", "2"),
+            "EthnicCategory": HEALTH_ETHNICITY[children.ethnicity[who]],
+            "LanguagePreferred": languages[who],
+            "ChildLookedAfter_Indicator": np.where(states == LOOKED_AFTER, "Y", "N"),
+            "Safeguarding_Indicator": np.where(states >= PROTECTION_PLAN, "Y", "N"),
+            "Disability_SupervisionAndCare_Indicator": np.where(
+                physical > NEEDS_CONSTANT_SUPERVISION, "Y", "N"
+            ),
+        }
+    ).with_columns(
+        pl.when(pl.col(name) != "").then(name).alias(name)
+        for name in ("NHSNumber", "OrgID_EducationEstablishment")
+    )
+
+
+def disabilities(world: World, sent: pl.DataFrame, local: pl.DataFrame) -> pl.DataFrame:
+    """Disability codes, sent with the first submission that holds the patient."""
+    first = sent.unique(subset=["provider", "child"], keep="first", maintain_order=True)
+    quarter = quarter_index(month_ends()[first["month"].to_numpy()])
+    level = world.needs.levels[quarter, first["child"].to_numpy()]
+    named = first.join(local, on=["provider", "child"], how="left", maintain_order="left")
+    rows = [
+        named.filter(pl.Series(level[:, dimension] > IS_DISABLED)).with_columns(Disability=pl.lit(code))
+        for dimension, code in ((PHYSICAL, "05"), (COGNITION, "04"))
+    ]
+    columns = (
+        "UniqueSubmissionID",
+        "LocalPatientID",
+        pl.col("provider").alias("OrgID_Provider"),
+        "Disability",
+    )
+    return pl.concat(rows).sort("UniqueSubmissionID", "LocalPatientID", "Disability").select(*columns)
+
+
+def _as_known(records: Records, sent: pl.DataFrame, field: str) -> Strings:
+    """A field of the record that each row's provider keeps."""
+    who = sent["child"].to_numpy()
+    is_first = (sent["provider"] == PROVIDERS[0]).to_numpy()
+    first, second = (getattr(records.health[code], field)[who] for code in PROVIDERS)
+    return np.asarray(np.where(is_first, first, second))

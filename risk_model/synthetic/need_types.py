@@ -1,0 +1,66 @@
+"""Stage 3, last part: the needs that schools name at each spring census, first to third."""
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from risk_model.synthetic.calibration import Calibration
+from risk_model.synthetic.clock import EVENT_MONDAYS, Ints, quarter_of
+from risk_model.synthetic.hazards import SUSPENSION, Hazards
+from risk_model.synthetic.needs import COGNITION, COMMUNICATION, PHYSICAL, SOCIAL_EMOTIONAL, Needs
+
+NEED_TYPES: Final = ("SLCN", "ASD", "SEMH", "MLD", "SPLD", "SLD", "PD", "HI", "VI", "OTH")
+EDUCATIONAL: Final = [COMMUNICATION, SOCIAL_EMOTIONAL, PHYSICAL, COGNITION]
+LARGEST_GAP_BY_RANK: Final = (0.0, 0.6, 0.8)
+NEVER_SUSPENDED: Final = 10_000
+
+
+def name_needs(
+    calibration: Calibration,
+    rng: np.random.Generator,
+    needs: Needs,
+    hazards: Hazards,
+    census: list[tuple[str, np.datetime64]],
+    with_sen: npt.NDArray[np.bool_],
+) -> pl.DataFrame:
+    """Ranked needs by spring census; SEMH is named more often after a suspension (a planted leakage trap)."""
+    offsets = calibration.numbers("sen.need_offset")
+    loadings = calibration.table("sen.need_loading")
+    weights = np.array([list(loadings[kind]) for kind in NEED_TYPES], dtype=np.float32)
+    levels = np.array([offsets[kind] for kind in NEED_TYPES], dtype=np.float32)
+    noise = rng.gumbel(0, 0.7, (with_sen.shape[1], len(NEED_TYPES))).astype(np.float32)
+    first_suspended = _first_suspension(hazards, with_sen.shape[1])
+    frames = []
+    for position, (name, on) in enumerate(census):
+        if name.endswith("spring") and on > EVENT_MONDAYS[0]:
+            who = np.flatnonzero(with_sen[position])
+            scores = needs.levels[quarter_of(on)][who][:, EDUCATIONAL] @ weights.T + noise[who] + levels
+            suspended = first_suspended[who] < (on - EVENT_MONDAYS[0]).astype(np.int64) // 7
+            scores[:, NEED_TYPES.index("SEMH")] += np.float32(offsets["SEMH_after_suspension"]) * suspended
+            frames += _ranked(name, who, scores)
+    return pl.concat(frames).sort("census", "child", "rank")
+
+
+def _first_suspension(hazards: Hazards, count: int) -> Ints:
+    """The week of each child's first suspension."""
+    events = hazards.events.filter(pl.col("part") == SUSPENSION)
+    first = np.full(count, NEVER_SUSPENDED)
+    np.minimum.at(first, events["child"].to_numpy(), events["week"].to_numpy())
+    return first
+
+
+def _ranked(census: str, who: Ints, scores: npt.NDArray[np.float32]) -> list[pl.DataFrame]:
+    """The strongest need, and the next two where they come close to it."""
+    order = np.argsort(-scores, axis=1, kind="stable")
+    best_first = np.take_along_axis(scores, order, axis=1)
+    frames = []
+    for rank, largest_gap in enumerate(LARGEST_GAP_BY_RANK):
+        named = best_first[:, 0] - best_first[:, rank] <= largest_gap
+        kinds = np.array(NEED_TYPES)[order[named, rank]]
+        rows = pl.DataFrame({"child": who[named], "need": kinds}).with_columns(
+            rank=pl.lit(rank + 1, pl.Int64)
+        )
+        frames.append(rows.with_columns(census=pl.lit(census)))
+    return frames

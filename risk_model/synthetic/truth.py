@@ -1,0 +1,104 @@
+"""The truth that was made: who is who, latent needs, hazards and events; apart from the extracts."""
+
+import json
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from risk_model.synthetic.clock import EVENTS_START, INDEX_DATE, QUARTERS, Ints, landmarks
+from risk_model.synthetic.hazards import PARTS, risk_until
+from risk_model.synthetic.needs import NAMES
+from risk_model.synthetic.recording import Records
+from risk_model.synthetic.world import World
+
+DAYS_TO_BE_TOLD: Final = 100
+
+
+def write(folder: Path, world: World, records: Records, facts: dict[str, str | int]) -> None:
+    """Write identities, latents, hazards and events as parquet, and the facts of the cohort as JSON."""
+    folder.mkdir(parents=True)
+    _identities(world, records).write_parquet(folder / "identities.parquet")
+    _latents(world).write_parquet(folder / "latents.parquet")
+    _hazards(world).write_parquet(folder / "hazards.parquet")
+    events = world.hazards.events.select("child", "part", "on", "length").with_columns(
+        child_id=_child_ids(world, "child")
+    )
+    events.select("child_id", "part", "on", school_weeks="length").sort(
+        "on", "child_id", "part"
+    ).write_parquet(folder / "events.parquet")
+    text = facts | {"index_date": str(INDEX_DATE), "landmarks": [str(on) for on in landmarks()]}
+    (folder / "cohort.json").write_text(json.dumps(text, indent=2) + "\n", encoding="utf-8")
+
+
+def waiting_on(world: World, on: np.datetime64) -> pl.DataFrame:
+    """Referrals received by a day, not yet seen and not yet ended."""
+    day: date = on.astype(object)
+    return world.queues.referrals.filter(
+        (pl.col("on") <= day)
+        & (pl.col("seen_on").is_null() | (pl.col("seen_on") > day))
+        & (pl.col("ended_on").is_null() | (pl.col("ended_on") > day))
+    )
+
+
+def _child_ids(world: World, column: str) -> pl.Expr:
+    return pl.col(column) + int(world.children.child_id[0])
+
+
+def _identities(world: World, records: Records) -> pl.DataFrame:
+    children = world.children
+    local = [pl.Series(code, identity.local_id) for code, identity in records.health.items()]
+    return pl.DataFrame(
+        {
+            "child_id": children.child_id,
+            "nhs_number": children.nhs_number,
+            "upn": children.upn,
+            "la_child_id": records.social_care.local_id,
+            "born_on": children.born,
+            "household": children.household,
+        }
+    ).with_columns(local_patient_ids=pl.concat_list(local))
+
+
+def _latents(world: World) -> pl.DataFrame:
+    quarters = np.flatnonzero(EVENTS_START.astype("datetime64[M]") <= QUARTERS)
+    children = world.children
+    columns = {name: world.needs.levels[quarters, :, place].ravel() for place, name in enumerate(NAMES)}
+    return pl.DataFrame(
+        {
+            "child_id": np.tile(children.child_id, quarters.size),
+            "quarter_on": np.repeat(QUARTERS[quarters], children.count),
+        }
+        | columns
+        | {"frailty": np.tile(world.needs.frailty, quarters.size)}
+    )
+
+
+def _may_be_listed(world: World, on: np.datetime64) -> Ints:
+    """Children who wait on a day, and those whose end of waiting a provider may not have sent yet."""
+    day: date = on.astype(object)
+    ended = pl.col("ended_on") <= day - timedelta(days=DAYS_TO_BE_TOLD)
+    listed = world.queues.referrals.filter((pl.col("on") <= day) & ~ended.fill_null(False))
+    return listed["child"].unique().sort().to_numpy()
+
+
+def _hazards(world: World) -> pl.DataFrame:
+    frames = []
+    for on in landmarks():
+        who = _may_be_listed(world, on)
+        sums = {part: risk_until(world.hazards.weekly[part], on, who) for part in PARTS}
+        total = np.sum(list(sums.values()), axis=0)
+        parts = {f"{part}_26_weeks": -np.expm1(-value) for part, value in sums.items()}
+        frames.append(
+            pl.DataFrame(
+                {
+                    "child_id": world.children.child_id[who],
+                    "on": np.full(who.size, on),
+                    "risk_26_weeks": -np.expm1(-total),
+                }
+                | parts
+            )
+        )
+    return pl.concat(frames)

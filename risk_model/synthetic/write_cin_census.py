@@ -1,0 +1,147 @@
+"""CIN census files: the council's quarterly extract in census XML, with open and recent episodes."""
+
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from risk_model.synthetic.calibration import Calibration
+from risk_model.synthetic.care_records import CareRecords, known_by
+from risk_model.synthetic.clock import QUARTERS, quarter_ends
+from risk_model.synthetic.needs import COMMUNICATION, PHYSICAL
+from risk_model.synthetic.recording import SCHOOL_ETHNICITY, Records
+from risk_model.synthetic.world import World
+from risk_model.synthetic.xml_text import element, header, joined, wrapped
+
+DAYS_TO_SEND: Final = 21
+RECENT_DAYS: Final = 183
+FIRST_LOAD_DAYS: Final = 6 * 365
+
+
+def write(folder: Path, calibration: Calibration, world: World, records: Records, care: CareRecords) -> None:
+    """Write every quarter's file."""
+    folder.mkdir(parents=True)
+    people = _people(world, records)
+    for place, end in enumerate(quarter_ends()):
+        reference = end.astype(object)
+        text = _message(reference, people, care, is_first=place == 0)
+        (folder / f"cin_879_{reference}.xml").write_text(text, encoding="utf-8")
+
+
+def _people(world: World, records: Records) -> pl.DataFrame:
+    children, known = world.children, records.social_care
+    level = world.needs.levels[QUARTERS.size // 2]
+    return pl.DataFrame(
+        {
+            "child": np.arange(children.count),
+            "key": known.local_id,
+            "upn": known.identifier,
+            "born": known.born,
+            "sex": np.where(children.boy == 1, "M", "F"),
+            "ethnicity": SCHOOL_ETHNICITY[children.ethnicity],
+            "moves": level[:, PHYSICAL] > 1.8,
+            "speaks": level[:, COMMUNICATION] > 2.0,
+            "starts_school": children.reception_year,
+        }
+    )
+
+
+def _message(reference: date, people: pl.DataFrame, care: CareRecords, *, is_first: bool) -> str:
+    """One census file; the first also loads the closed episodes of six years."""
+    episodes = known_by(care.episodes, reference)
+    since = reference - timedelta(days=FIRST_LOAD_DAYS if is_first else RECENT_DAYS)
+    recent = pl.col("closed_on").is_null() | (pl.max_horizontal("closed_on", "entered_on") > since)
+    episodes = episodes.filter(recent)
+    for name, texts in _parts(reference, care).items():
+        episodes = episodes.join(texts, on="episode", how="left", maintain_order="left").with_columns(
+            pl.col(name).fill_null("")
+        )
+    details = wrapped(
+        "CINdetails",
+        element("CINreferralDate", "referred_on"),
+        element("ReferralSource", "source"),
+        element("PrimaryNeedCode", "need"),
+        element("CINclosureDate", "closed_on"),
+        element("ReasonForClosure", pl.when(pl.col("closed_on").is_not_null()).then("reason")),
+        pl.col("assessments"),
+        pl.col("cin_plans"),
+        pl.col("enquiries"),
+        element("ReferralNFA", pl.when("is_nfa").then(pl.lit("1")).otherwise(pl.lit("0"))),
+        pl.col("protection_plans"),
+    )
+    texts = joined(episodes.sort("child", "referred_on"), "child", details, "details")
+    children = texts.join(people, on="child", how="left", maintain_order="left").sort("key")
+    body = "\n".join(children.select(_child(reference).alias("text"))["text"])
+    heading = header("CIN", reference.year, reference, reference + timedelta(days=DAYS_TO_SEND))
+    return f"<Message>{heading}\n<Children>\n{body}\n</Children></Message>\n"
+
+
+def _child(reference: date) -> pl.Expr:
+    at_school = (pl.col("starts_school") <= reference.year) & (pl.col("upn") != "")
+    unknown = pl.when(pl.col("starts_school") > reference.year).then(pl.lit("UN1")).otherwise(pl.lit("UN5"))
+    either = pl.when(at_school).then(element("UPN", "upn")).otherwise(element("UPNunknown", unknown))
+    mobility = pl.when("moves").then(pl.lit("<Disability>MOB</Disability>")).otherwise(pl.lit(""))
+    speech = pl.when("speaks").then(pl.lit("<Disability>COMM</Disability>")).otherwise(pl.lit(""))
+    none = (
+        pl.when(pl.col("moves") | pl.col("speaks"))
+        .then(pl.lit(""))
+        .otherwise(pl.lit("<Disability>NONE</Disability>"))
+    )
+    return wrapped(
+        "Child",
+        wrapped(
+            "ChildIdentifiers",
+            element("LAchildID", "key"),
+            either,
+            element("PersonBirthDate", "born"),
+            element("Sex", "sex"),
+        ),
+        wrapped(
+            "ChildCharacteristics",
+            element("Ethnicity", "ethnicity"),
+            wrapped("Disabilities", mobility, speech, none),
+        ),
+        pl.col("details"),
+    )
+
+
+def _parts(reference: date, care: CareRecords) -> dict[str, pl.DataFrame]:
+    """The modules of an episode as texts, one row per episode."""
+    factors = joined(care.factors, "episode", element("AssessmentFactors", "factor"), "factors")
+    assessments = known_by(care.assessments, reference).join(
+        factors, on="episode", how="left", maintain_order="left"
+    )
+    named = wrapped(
+        "FactorsIdentifiedAtAssessment",
+        pl.col("factors").fill_null(element("AssessmentFactors", pl.lit("21"))),
+    )
+    assessment = wrapped(
+        "Assessments",
+        element("AssessmentActualStartDate", "starts_on"),
+        element("AssessmentAuthorisationDate", "ends_on"),
+        pl.when(pl.col("ends_on").is_not_null()).then(named).otherwise(pl.lit("")),
+    )
+    cin_plan = wrapped(
+        "CINPlanDates", element("CINPlanStartDate", "starts_on"), element("CINPlanEndDate", "ends_on")
+    )
+    enquiry = wrapped(
+        "Section47", element("S47ActualStartDate", "starts_on"), element("ICPCnotRequired", pl.lit("false"))
+    )
+    protection = wrapped(
+        "ChildProtectionPlans",
+        element("CPPstartDate", "starts_on"),
+        element("CPPendDate", "ends_on"),
+        element("InitialCategoryOfAbuse", "category"),
+        element("LatestCategoryOfAbuse", "category"),
+        element("NumberOfPreviousCPP", "previous"),
+    )
+    return {
+        "assessments": joined(assessments, "episode", assessment, "assessments"),
+        "cin_plans": joined(known_by(care.cin_plans, reference), "episode", cin_plan, "cin_plans"),
+        "enquiries": joined(known_by(care.enquiries, reference), "episode", enquiry, "enquiries"),
+        "protection_plans": joined(
+            known_by(care.protection_plans, reference), "episode", protection, "protection_plans"
+        ),
+    }

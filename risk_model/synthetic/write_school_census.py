@@ -1,0 +1,166 @@
+"""School Census as COLLECT exports it: one CSV per node and term, with the exclusions of the term before."""
+
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from risk_model.synthetic import identifiers
+from risk_model.synthetic.calibration import Calibration, stream
+from risk_model.synthetic.clock import EVENTS_START, INDEX_DAY, Booleans, Ints, Strings
+from risk_model.synthetic.hazards import in_school
+from risk_model.synthetic.identification import school_group
+from risk_model.synthetic.recording import SCHOOL_ETHNICITY, Records, kept, schools_on
+from risk_model.synthetic.social_care import LOOKED_AFTER
+from risk_model.synthetic.world import World
+
+PROVISION: Final = np.array(["N", "K", "E"])
+DATE_FORMAT: Final = "%Y-%b-%d 00:00:00"
+DAYS_TO_ARRIVE: Final = 42
+TERM_ENDS: Final = {"spring": "12-31", "summer": "04-10", "autumn": "08-31"}
+
+
+def write(folder: Path, calibration: Calibration, seed: int, world: World, records: Records) -> None:
+    """Write the nodes of every census that the council had received by the index date."""
+    folder.mkdir(parents=True)
+    rng = stream(seed, "recording.school_census")
+    missed = calibration.numbers("record.label_missed")["suspension"]
+    exclusions = kept(rng, world.school.exclusions, missed)
+    earlier = EVENTS_START
+    for position, (name, on) in enumerate(world.known.census):
+        if on < EVENTS_START or on + np.timedelta64(DAYS_TO_ARRIVE, "D") > INDEX_DAY:
+            continue
+        year, term = name.split("_")
+        until = np.datetime64(f"{int(year) - (term == 'spring')}-{TERM_ENDS[term]}")
+        between = exclusions.filter(
+            (pl.col("started_on") > earlier.astype(object)) & (pl.col("started_on") <= until.astype(object))
+        )
+        _write_census(folder, rng, world, records, (position, name, on), between)
+        earlier = until
+
+
+def on_roll_here(world: World, records: Records, on: np.datetime64) -> Booleans:
+    """Pupils of the council's schools on a day; children placed far away go to school elsewhere."""
+    week = int((on - EVENTS_START).astype(np.int64) // 7)
+    elsewhere = (world.social_care.states[max(week, 0)] == LOOKED_AFTER) & records.is_placed_far
+    return np.asarray(
+        in_school(world.children, np.array([on]))[0] & world.children.is_resident(on) & ~elsewhere
+    )
+
+
+def _write_census(
+    folder: Path,
+    rng: np.random.Generator,
+    world: World,
+    records: Records,
+    census: tuple[int, str, np.datetime64],
+    exclusions: pl.DataFrame,
+) -> None:
+    position, name, on = census
+    who = np.flatnonzero(on_roll_here(world, records, on))
+    provision = world.known.provision[position][who]
+    group = school_group(world.children, on)[who]
+    urn = schools_on(world, records, np.full(who.size, on), who)
+    pupil_ids = identifiers.shuffled_ids(rng, who.size, f"{name[2:4]}{name[5:7]}-", 100_000)
+    schools = _schools(name, on, urn)
+    pupils = _pupils(world, records, who, group, provision, pupil_ids, on)
+    pupils = pupils.with_columns(urn=pl.Series(urn)).join(
+        schools.select("urn", "schoolcensustableid"), on="urn", how="left", maintain_order="left"
+    )
+    schools.write_csv(folder / f"{name}_schoolcensus.csv")
+    pupils.drop("child", "postcode", "urn").write_csv(folder / f"{name}_pupilonroll.csv")
+    keys = pupils.select("child", "pupilonrolltableid", "NativeId", "postcode")
+    _exclusions(keys, exclusions).write_csv(folder / f"{name}_termlyexclusionsonroll.csv")
+    if name.endswith("spring"):
+        _needs(keys, world.known.needs.filter(pl.col("census") == name)).write_csv(
+            folder / f"{name}_senneeds.csv"
+        )
+    if name.endswith("autumn"):
+        keys.select("pupilonrolltableid", "NativeId", "postcode").write_csv(folder / f"{name}_addresses.csv")
+
+
+def _schools(name: str, on: np.datetime64, urn: Strings) -> pl.DataFrame:
+    year, term = name.split("_")
+    return pl.DataFrame({"urn": np.unique(urn)}).with_columns(
+        schoolcensustableid=pl.format("C{}-{}", pl.lit(name), "urn"),
+        collection=pl.lit("SC"),
+        term=pl.lit(term.capitalize()),
+        year=pl.lit(year),
+        referencedate=pl.lit(on.astype(object)).dt.strftime(DATE_FORMAT),
+        lea=pl.lit("879"),
+        estab=pl.col("urn").str.slice(2),
+    )
+
+
+def _pupils(
+    world: World,
+    records: Records,
+    who: Ints,
+    group: Ints,
+    provision: np.ndarray[tuple[int], np.dtype[np.uint8]],
+    pupil_ids: Strings,
+    on: np.datetime64,
+) -> pl.DataFrame:
+    children, known = world.children, records.school
+    entered = np.where(group < 7, children.reception_year[who], children.reception_year[who] + 7)
+    first_day = (entered - 1970).astype("datetime64[Y]").astype("datetime64[D]") + np.timedelta64(247, "D")
+    entry = np.minimum(np.maximum(first_day, children.moved_in[who]), on)
+    codes = np.array(["R", *(str(year) for year in range(1, 12))])
+    return pl.DataFrame(
+        {
+            "child": who,
+            "pupilonrolltableid": pupil_ids,
+            "dob": known.born[who],
+            "surname": known.surname[who],
+            "forename": known.forename[who],
+            "upn": known.identifier[who],
+            "sex": np.where(children.boy[who] == 1, "M", "F"),
+            "entrydate": entry,
+            "ethnicity": SCHOOL_ETHNICITY[children.ethnicity[who]],
+            "language": children.language[who],
+            "enrolstatus": np.full(who.size, "C"),
+            "senprovision": PROVISION[provision],
+            "ncyearactual": codes[group],
+            "postcode": known.postcode[who],
+            "termlysessionspossible": np.full(who.size, 120.0),
+        }
+    ).with_columns(
+        pl.col("dob").dt.strftime(DATE_FORMAT),
+        pl.col("entrydate").dt.strftime(DATE_FORMAT),
+        NativeId=pl.lit("SCH879"),
+        formerupn=pl.lit(None, pl.String),
+        parttime=pl.lit("False"),
+        pupilonrollorderseqcolumn=pl.lit(1),
+    )
+
+
+def _exclusions(keys: pl.DataFrame, exclusions: pl.DataFrame) -> pl.DataFrame:
+    rows = keys.join(exclusions, on="child", how="inner").sort("started_on", "pupilonrolltableid")
+    return rows.with_columns(
+        termlyexclusionsonrollorderseqcolumn=pl.int_range(1, pl.len() + 1).over("pupilonrolltableid")
+    ).select(
+        "pupilonrolltableid",
+        "NativeId",
+        pl.format("{}-X{}", "pupilonrolltableid", "termlyexclusionsonrollorderseqcolumn").alias(
+            "termlyexclusionsonrolltableid"
+        ),
+        "termlyexclusionsonrollorderseqcolumn",
+        startdate=pl.col("started_on").dt.strftime(DATE_FORMAT),
+        sessions=pl.col("sessions").cast(pl.Float64),
+        reason1="reason",
+        category=pl.when("is_permanent").then(pl.lit("PERM")).otherwise(pl.lit("SUSP")),
+        senprovision=pl.col("provision").replace_strict({0: "N", 1: "K", 2: "E"}, return_dtype=pl.String),
+    )
+
+
+def _needs(keys: pl.DataFrame, needs: pl.DataFrame) -> pl.DataFrame:
+    rows = keys.join(needs, on="child", how="inner").sort("pupilonrolltableid", "rank")
+    return rows.select(
+        "pupilonrolltableid",
+        "NativeId",
+        pl.format("{}-N{}", "pupilonrolltableid", "rank").alias("senneedstableid"),
+        pl.col("rank").alias("senneedsorderseqcolumn"),
+        pl.col("rank").cast(pl.Float64).alias("sentyperank"),
+        pl.col("need").alias("sentype"),
+    )

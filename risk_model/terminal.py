@@ -1,0 +1,67 @@
+"""How the command line speaks: progress on a terminal, tables for people, JSON on request, sentences for mistakes."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import polars as pl
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from risk_model.errors import UserError
+
+FINDING = 1
+WRONG_USE = 2
+
+
+@contextmanager
+def progress(steps: int) -> Iterator[Callable[[str], None]]:
+    """Show a bar of so many steps on a terminal, and nothing into a pipe."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("Starting", total=steps)
+        done = -1
+
+        def tell(step: str) -> None:
+            nonlocal done
+            done += 1
+            bar.update(task, description=step, completed=done)
+
+        yield tell
+
+
+def say(words: str) -> None:
+    """Print a sentence to standard output."""
+    typer.echo(words)
+
+
+def show_json(value: Any) -> None:
+    """Print a value as one JSON document."""
+    typer.echo(json.dumps(value, indent=2, sort_keys=True, default=str))
+
+
+def show_table(frame: pl.DataFrame, title: str) -> None:
+    """Print a frame as a table that a person reads."""
+    console = Console(width=None if sys.stdout.isatty() else 160)
+    table = Table(title=title, title_justify="left", header_style="bold")
+    for name, dtype in frame.schema.items():
+        table.add_column(name.replace("_", " "), justify="right" if dtype.is_numeric() else "left")
+    for row in frame.iter_rows():
+        table.add_row(*("" if value is None else str(value) for value in row))
+    console.print(table)
+
+
+def run(app: typer.Typer) -> None:
+    """Run a command line; a mistake that a person can mend is one sentence and exit code 2."""
+    try:
+        app()
+    except UserError as error:
+        typer.echo(f"Error: {error}", err=True)
+        sys.exit(WRONG_USE)

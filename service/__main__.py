@@ -1,0 +1,135 @@
+"""The command line of the service: `risk-service`."""
+
+from __future__ import annotations
+
+import json
+import socket
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from risk_model.errors import UserError
+from service.settings import DEFAULT_DATABASE, DEFAULT_PORT, DEFAULT_WORKLISTS
+
+LOOPBACK = "127.0.0.1"
+FINDING, WRONG_USE = 1, 2
+
+app = typer.Typer(
+    help="Shows waiting lists as they were written and keeps what reviewers decide.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+audit_app = typer.Typer(help="Checks the log of who looked and who decided.", no_args_is_help=True)
+app.add_typer(audit_app, name="audit")
+
+Database = Annotated[
+    str | None,
+    typer.Option(help=f"Address of the database for decisions and the log. [default: {DEFAULT_DATABASE}]"),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
+
+
+@app.command()
+def serve(
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Let four invented people sign in, on this machine only.")
+    ] = False,
+    worklists: Annotated[
+        Path | None, typer.Option(help=f"Folder with one folder per run. [default: {DEFAULT_WORKLISTS}]")
+    ] = None,
+    database: Database = None,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.0.0.1.")] = DEFAULT_PORT,
+) -> None:
+    """Show the lists in a browser, at http://127.0.0.1:8000 unless another port is given."""
+    try:
+        _serve(demo, worklists, database, port)
+    except UserError as error:
+        _stop(error)
+
+
+@app.command()
+def migrate(database: Database = None, as_json: AsJson = False) -> None:
+    """Bring the database to the newest version; safe to run again."""
+    from service import store
+    from service.app import settings_from_environment
+
+    try:
+        version = store.migrate(settings_from_environment(database=database).database)
+    except UserError as error:
+        _stop(error)
+    typer.echo(json.dumps({"version": version}) if as_json else f"The database is at version {version}.")
+
+
+@audit_app.command()
+def verify(database: Database = None, as_json: AsJson = False) -> None:
+    """Recompute the seal of every entry in the log; exit 1 when one does not agree."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from service import audit, store
+    from service.app import settings_from_environment
+
+    try:
+        with store.Store(settings_from_environment(database=database).database).reading() as session:
+            verdict = audit.verify(session)
+    except UserError as error:
+        _stop(error)
+    except SQLAlchemyError:
+        _stop(
+            UserError(
+                "The database holds no log. Expected one made by `risk-service migrate`. Check --database."
+            )
+        )
+    answer = {
+        "agrees": verdict.agrees,
+        "entries": verdict.entries,
+        "first_bad_entry": verdict.first_bad_entry,
+    }
+    typer.echo(json.dumps(answer | {"head": verdict.head}) if as_json else verdict.words)
+    if not verdict.agrees:
+        raise typer.Exit(FINDING)
+
+
+def _serve(demo: bool, worklists: Path | None, database: str | None, port: int) -> None:
+    import uvicorn
+
+    from service import store
+    from service.app import create_app, settings_from_environment
+
+    given = {"worklists": worklists, "database": database, "demo": demo or None}
+    settings = settings_from_environment(**given)
+    service = create_app(settings)
+    listening = _listen(port)
+    store.migrate(settings.database)
+    typer.echo(f"Early Support is at http://{LOOPBACK}:{port} (stop it with Ctrl+C).")
+    # Addresses name referrals, so no line per request is written anywhere.
+    server = uvicorn.Server(
+        uvicorn.Config(service, access_log=False, log_level="warning", server_header=False)
+    )
+    server.run(sockets=[listening])
+
+
+def _listen(port: int) -> socket.socket:
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((LOOPBACK, port))
+        listening.listen()
+    except OSError as error:
+        listening.close()
+        raise UserError(
+            f"Port {port} on {LOOPBACK} cannot be used: another program has it, or it is not allowed. "
+            "Expected a free port. Stop the other program or choose one with --port, such as --port 8001."
+        ) from error
+    return listening
+
+
+def _stop(error: UserError) -> NoReturn:
+    typer.echo(str(error), err=True)
+    raise typer.Exit(WRONG_USE)
+
+
+if __name__ == "__main__":
+    sys.exit(app())

@@ -1,0 +1,49 @@
+"""What a reader must know before trusting a list: worst first, one callout to a page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from service.shelf import Run
+from service.wording import count, day
+
+DAYS_UNTIL_STALE = 10
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A sentence that stands out, and the one that follows it."""
+
+    strong: str
+    rest: str
+
+
+def warnings(run: Run, today: date) -> list[Notice]:
+    """Return what is wrong with a run, worst first."""
+    found = []
+    if not run.provenance["policy"].get("signed_by"):
+        found.append(
+            Notice(
+                "Draft policy, not signed.", "Nobody has agreed to this order. Do not offer slots from it."
+            )
+        )
+    age = (today - run.index_date).days
+    if age > DAYS_UNTIL_STALE:
+        found.append(
+            Notice(
+                f"This list is {count(age, 'day')} old.",
+                f"Do not offer slots from it before you check who was seen since {day(run.index_date)}.",
+            )
+        )
+    return found
+
+
+def signature(provenance: Mapping[str, Any]) -> str:
+    """Return who signed the policy, in words."""
+    policy = provenance["policy"]
+    if not policy.get("signed_by"):
+        return "Draft, not signed"
+    return f"Signed by {policy['signed_by']}, {day(policy.get('signed_on'))}"

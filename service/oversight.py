@@ -1,0 +1,113 @@
+"""The pages of those who oversee: demand (commissioner), runs (auditor), files (data steward)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from risk_model import worklist
+from risk_model.disclosure import publishable_count
+from service import audit, reviews
+from service.access import (
+    NotThereError,
+    SignedIn,
+    check_user_can_audit,
+    check_user_can_see_demand,
+    check_user_can_see_files,
+)
+from service.notices import signature
+from service.parts import WithParts, open_run
+from service.shelf import ServiceList
+
+TIERS = {0: "Tier 0, safety", 1: "Tier 1, several needs", 2: "Tier 2"}
+ENTRIES_SHOWN = 50
+MARKS_SHOWN = 200
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/demand")
+def demand(request: Request, parts: WithParts, person: SignedIn) -> Response:
+    """Show how many children wait for each service and tier, with small numbers hidden."""
+    check_user_can_see_demand(person)
+    run = open_run(parts, None)
+    rows = [_waiting(listed) for listed in run.services.values()]
+    rows.sort(key=lambda row: (row["service_name"], row["provider_code"]))
+    return parts.renderer.page(
+        request, "demand.jinja", run=run, rows=rows, tiers=TIERS, signature=signature(run.provenance)
+    )
+
+
+@router.get("/audit")
+def runs(request: Request, parts: WithParts, person: SignedIn) -> Response:
+    """Show all runs, and whether the log is whole."""
+    check_user_can_audit(person)
+    with parts.store.reading() as session:
+        verdict = audit.verify(session)
+    return parts.renderer.page(request, "audit-runs.jinja", names=parts.shelf.names(), verdict=verdict)
+
+
+@router.get("/audit/runs/{run}")
+def one_run(request: Request, parts: WithParts, person: SignedIn, run: str) -> Response:
+    """Show whether a run is still as it was written, what it was made from, and who looked."""
+    check_user_can_audit(person)
+    folder = parts.shelf.folder(run)
+    if folder is None:
+        raise NotThereError
+    provenance, findings = worklist.load(folder).provenance, worklist.verify(folder)
+    details = {"findings": len(findings)}
+    with parts.store.writing() as session:
+        audit.append(session, person, "verified_run", parts.now(), run=run, details=details)
+    with parts.store.reading() as session:
+        entries = audit.of_run(session, run, ENTRIES_SHOWN)
+    return parts.renderer.page(
+        request,
+        "audit-run.jinja",
+        name=run,
+        provenance=provenance,
+        findings=findings,
+        files=_files(provenance, findings),
+        entries=entries,
+        action_words=audit.ACTION_WORDS,
+        signature=signature(provenance),
+        checked=f"{parts.now().astimezone():%d %b %Y %H:%M}",
+    )
+
+
+@router.get("/files")
+def files(request: Request, parts: WithParts, person: SignedIn) -> Response:
+    """Show the partner files of the newest run, what was wrong with them, and data marked as wrong."""
+    check_user_can_see_files(person)
+    run = open_run(parts, None)
+    with parts.store.reading() as session:
+        marked = reviews.marked_wrong(session, MARKS_SHOWN)
+    names = {service_id: str(listed.facts["service_name"]) for service_id, listed in run.services.items()}
+    return parts.renderer.page(
+        request, "files.jinja", run=run, provenance=run.provenance, marked=marked, service_names=names
+    )
+
+
+def _waiting(listed: ServiceList) -> dict[str, Any]:
+    waiting = dict(listed.frame.group_by("tier").agg(pl.len()).iter_rows())
+    return {
+        "service_name": listed.facts["service_name"],
+        "provider_code": listed.provider_code,
+        "waiting": publishable_count(listed.frame.height),
+        "tiers": [publishable_count(waiting.get(tier, 0)) for tier in TIERS],
+        "no_date": publishable_count(listed.frame["latest_on"].null_count()),
+    }
+
+
+def _files(provenance: Mapping[str, Any], findings: list[str]) -> list[dict[str, str]]:
+    """Set each file of the run beside what the check found about it."""
+    return [
+        {
+            "name": name,
+            "recorded": str(recorded),
+            "finding": next((finding for finding in findings if finding.startswith(name)), ""),
+        }
+        for name, recorded in sorted(provenance["outputs"].items())
+    ]

@@ -1,0 +1,125 @@
+"""What every route works with: the shelf, the database, the people, the clock and the page renderer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+
+from service import audit, child, reviews
+from service.access import NotThereError, Person, check_user_can_see_list, check_user_can_see_lists
+from service.rendering import Renderer
+from service.schemas import Child, ReviewState
+from service.settings import Settings
+from service.shelf import Run, ServiceList, Shelf
+from service.store import Store
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Made once at start, handed to every route."""
+
+    settings: Settings
+    shelf: Shelf
+    store: Store
+    people: Mapping[str, Person]
+    renderer: Renderer
+    now: Callable[[], datetime]
+
+
+@dataclass(frozen=True)
+class OpenedList:
+    """One list that this person may see."""
+
+    run: Run
+    listed: ServiceList
+
+    @property
+    def service_id(self) -> str:
+        return str(self.listed.facts["service_id"])
+
+
+@dataclass(frozen=True)
+class OpenedChild:
+    """One child's wait that this person may see."""
+
+    run: Run
+    listed: ServiceList
+    values: Mapping[str, Any]
+
+    @property
+    def service_id(self) -> str:
+        return str(self.values["service_id"])
+
+    @property
+    def referral_id(self) -> str:
+        return str(self.values["referral_id"])
+
+
+def _parts(request: Request) -> Parts:
+    parts: Parts = request.app.state.parts
+    return parts
+
+
+WithParts = Annotated[Parts, Depends(_parts)]
+
+
+def open_run(parts: Parts, name: str | None) -> Run:
+    """Return a run by name, or the newest when no name is given."""
+    run = parts.shelf.newest() if name is None else parts.shelf.run(name)
+    if run is None:
+        raise NotThereError
+    return run
+
+
+def open_list(parts: Parts, person: Person, service_id: str, run_name: str | None = None) -> OpenedList:
+    """Return a list; one that is not this person's is not there."""
+    check_user_can_see_lists(person)
+    run = open_run(parts, run_name)
+    listed = run.services.get(service_id)
+    if listed is None:
+        raise NotThereError
+    check_user_can_see_list(person, listed.provider_code)
+    return OpenedList(run, listed)
+
+
+def open_child(parts: Parts, person: Person, service_id: str, run_name: str, referral_id: str) -> OpenedChild:
+    """Return a child's wait; one that is not this person's is not there."""
+    opened = open_list(parts, person, service_id, run_name)
+    values = child.find(opened.listed, referral_id)
+    if values is None:
+        raise NotThereError
+    return OpenedChild(opened.run, opened.listed, values)
+
+
+def record_read(parts: Parts, person: Person, opened: OpenedChild) -> None:
+    """Write into the log that this person has read about this child."""
+    with parts.store.writing() as session:
+        audit.append(
+            session,
+            person,
+            "read_child",
+            parts.now(),
+            run=opened.run.name,
+            service_id=opened.service_id,
+            referral_id=opened.referral_id,
+        )
+
+
+def child_now(parts: Parts, opened: OpenedChild) -> Child:
+    """Return a child's page content with what reviewers have decided so far."""
+    with parts.store.reading() as session:
+        last = reviews.newest(session, opened.service_id, opened.referral_id)
+        state = reviews.state(last, opened.run.name, parts.now()) if last else None
+    return child.child(opened.run, opened.listed, opened.values, state, last.review_id if last else 0)
+
+
+def decided_about(parts: Parts, run: Run, listed: ServiceList) -> tuple[dict[str, ReviewState], int]:
+    """Return what is decided about a list's children, and about how many of those to look at first."""
+    with parts.store.reading() as session:
+        states = reviews.states(session, run.name, str(listed.facts["service_id"]), parts.now())
+    first = listed.frame.filter("looks_first")["referral_id"]
+    return states, int(first.is_in(list(states)).sum()) if states else 0

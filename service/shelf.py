@@ -1,0 +1,156 @@
+"""The runs the service can show: each read once, checked against its seal, and never changed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from risk_model import worklist
+from risk_model.errors import UserError
+
+RUNS_KEPT_IN_MEMORY = 8
+
+
+@dataclass(frozen=True)
+class ServiceList:
+    """One service's list in the order of its places, with the marks that the page's counted links need."""
+
+    facts: Mapping[str, Any]
+    frame: pl.DataFrame
+
+    @property
+    def provider_code(self) -> str:
+        return str(self.facts["provider_code"])
+
+    def cut_band(self) -> str | None:
+        """Return the places of the band that the slot line cuts, if it cuts one."""
+        cut = self.frame.filter("cuts_line")
+        return None if cut.is_empty() else str(cut["band"][0])
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run, split by service."""
+
+    name: str
+    folder: Path
+    provenance: Mapping[str, Any]
+    services: Mapping[str, ServiceList]
+    contributions: Mapping[str, pl.DataFrame]
+
+    @property
+    def index_date(self) -> date:
+        return date.fromisoformat(self.provenance["index_date"])
+
+    @property
+    def uses_model(self) -> bool:
+        return str(self.provenance["mode"]) == "model"
+
+
+class Shelf:
+    """All runs of one worklists folder."""
+
+    def __init__(self, worklists: Path) -> None:
+        self._worklists = worklists
+        self._runs: dict[str, Run] = {}
+        self._reading = threading.Lock()
+
+    def names(self) -> list[str]:
+        """Return the names of all runs, newest first."""
+        return [folder.name for folder in reversed(worklist.runs(self._worklists))]
+
+    def newest(self) -> Run:
+        """Return the newest run."""
+        return self._open(worklist.newest(self._worklists))
+
+    def run(self, name: str) -> Run | None:
+        """Return a run by name, or None when there is none of that name."""
+        folder = self.folder(name)
+        return None if folder is None else self._open(folder)
+
+    def folder(self, name: str) -> Path | None:
+        """Return the folder of a run, readable or not, or None when there is none of that name."""
+        return next((folder for folder in worklist.runs(self._worklists) if folder.name == name), None)
+
+    def _open(self, folder: Path) -> Run:
+        kept = self._runs.get(folder.name)
+        if kept is None:
+            with self._reading:
+                kept = self._runs.get(folder.name) or _read(folder)
+                while len(self._runs) >= RUNS_KEPT_IN_MEMORY:
+                    self._runs.pop(next(iter(self._runs)))
+                self._runs[folder.name] = kept
+        return kept
+
+
+def _read(folder: Path) -> Run:
+    found = worklist.load(folder)
+    findings = worklist.check_seal(folder)
+    if findings:
+        raise UserError(
+            f"The worklist {folder.name} is not as its run wrote it: {findings[0]} "
+            "Expected every file to agree with the seal. Do not use this list; make it again with "
+            "`risk-model prioritise`, or take the folder away to go on with the run before it."
+        )
+    by_service = {
+        str(key[0]): frame for key, frame in found.list.partition_by("service_id", as_dict=True).items()
+    }
+    services = {
+        facts["service_id"]: ServiceList(
+            facts, _mark(by_service.get(facts["service_id"], found.list.clear()), facts.get("review_on"))
+        )
+        for facts in found.provenance["services"]
+    }
+    contributions = found.contributions.sort("person_id", "partner", "position")
+    by_person = {
+        str(key[0]): rows for key, rows in contributions.partition_by("person_id", as_dict=True).items()
+    }
+    return Run(found.run, folder, found.provenance, services, by_person)
+
+
+def _mark(frame: pl.DataFrame, review_on: str | None) -> pl.DataFrame:
+    """Order a list by place and add what the counted links ask: band, slot, slot line, unknown, late."""
+    review = pl.lit(review_on, dtype=pl.String).str.to_date()
+    has_slot = pl.col("lane") != "next"
+    marked = (
+        frame.lazy()
+        .join(_bands(frame), on=["tier", "band_first", "band_last"], how="left")
+        .with_columns(
+            band=pl.when(pl.col("lane") != "time").then("band"),
+            has_slot=has_slot,
+            cuts_line=((pl.col("lane") != "time") & pl.col("cuts_line")).fill_null(False),
+            is_late=(pl.col("latest_on") < review).fill_null(False),
+        )
+        .with_columns(
+            looks_first=pl.any_horizontal("has_slot", "cuts_line", "unknown_decides_slot", "is_late")
+        )
+        .sort("place")
+    )
+    return marked.collect()
+
+
+def _bands(frame: pl.DataFrame) -> pl.LazyFrame:
+    """Say in words which places each band holds; places of the time lane between them belong to no band."""
+    key = ["tier", "band_first", "band_last"]
+    first, last = pl.col("first").cast(pl.String), pl.col("last").cast(pl.String)
+    return (
+        frame.lazy()
+        .filter((pl.col("lane") != "time") & pl.col("band_first").is_not_null())
+        .sort("place")
+        .with_columns(stretch=(pl.col("place") - pl.int_range(pl.len()).over(key)))
+        .group_by(*key, "stretch", maintain_order=True)
+        .agg(first=pl.col("place").min(), last=pl.col("place").max(), lanes=pl.col("lane").unique())
+        .with_columns(
+            words=pl.when(first == last).then(first).otherwise(pl.concat_str(first, pl.lit(" to "), last))
+        )
+        .group_by(key, maintain_order=True)
+        .agg(band=pl.col("words").str.join(", "), lanes=pl.col("lanes").explode())
+        .with_columns(cuts_line=pl.col("lanes").list.contains("need") & pl.col("lanes").list.contains("next"))
+        .drop("lanes")
+    )

@@ -1,0 +1,173 @@
+"""Where decisions and log entries are kept: SQLite by default, Postgres in production."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    Date,
+    Index,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+    create_engine,
+    event,
+    text,
+)
+from sqlalchemy.engine import Engine, make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+from risk_model.errors import UserError
+
+MIGRATIONS = Path(__file__).with_name("migrations")
+SECONDS_TO_WAIT_FOR_A_LOCK = 5
+POSTGRES_APPEND_LOCK = 20_261_120
+
+
+class Base(DeclarativeBase):
+    """The tables of the service."""
+
+
+class Review(Base):
+    """One decision about one child's place; never changed, a later decision is a later row."""
+
+    __tablename__ = "review"
+    __table_args__ = (
+        UniqueConstraint("person_id", "idempotency_key", name="one_decision_per_key"),
+        Index("review_by_child", "service_id", "referral_id", "review_id"),
+    )
+
+    review_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    idempotency_key: Mapped[str] = mapped_column(String(64))
+    made_at: Mapped[str] = mapped_column(String(32))
+    run: Mapped[str] = mapped_column(String(40))
+    service_id: Mapped[str] = mapped_column(String(120))
+    referral_id: Mapped[str] = mapped_column(String(40))
+    child_reference: Mapped[str] = mapped_column(String(16))
+    place: Mapped[int] = mapped_column(Integer)
+    tier: Mapped[int] = mapped_column(Integer)
+    person_id: Mapped[str] = mapped_column(String(80))
+    person_name: Mapped[str] = mapped_column(String(120))
+    choice: Mapped[str] = mapped_column(String(12))
+    reason: Mapped[str | None] = mapped_column(String(40))
+    own_words: Mapped[str] = mapped_column(Text)
+    pin_to_tier: Mapped[int | None] = mapped_column(Integer)
+    ends_on: Mapped[date | None] = mapped_column(Date)
+    needs_second: Mapped[bool] = mapped_column(Boolean)
+    seconds_review_id: Mapped[int | None] = mapped_column(Integer)
+    second_agrees: Mapped[bool | None] = mapped_column(Boolean)
+
+
+class AuditEntry(Base):
+    """One line of the log, chained to the line before it."""
+
+    __tablename__ = "audit_entry"
+    __table_args__ = (Index("audit_by_child", "service_id", "referral_id", "sequence"),)
+
+    sequence: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    at: Mapped[str] = mapped_column(String(32))
+    person_id: Mapped[str] = mapped_column(String(80))
+    person_name: Mapped[str] = mapped_column(String(120))
+    role: Mapped[str] = mapped_column(String(20))
+    organisation_code: Mapped[str] = mapped_column(String(12))
+    action: Mapped[str] = mapped_column(String(40))
+    run: Mapped[str | None] = mapped_column(String(40))
+    service_id: Mapped[str | None] = mapped_column(String(120))
+    referral_id: Mapped[str | None] = mapped_column(String(40))
+    details: Mapped[str] = mapped_column(Text)
+    previous_hash: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64))
+
+
+class Store:
+    """Opens the database for reading, or for one writing transaction at a time."""
+
+    def __init__(self, database: str) -> None:
+        self.engine = _engine(database)
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Give a session that only reads."""
+        with Session(self.engine) as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """Give a session whose rows are kept together or not at all, one writer after the other."""
+        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            _queue_for_writing(session)
+            yield session
+
+    def answers(self) -> bool:
+        """Say whether the database can be read and has its tables."""
+        try:
+            with self.reading() as session:
+                session.execute(text("SELECT count(*) FROM audit_entry WHERE sequence < 0"))
+        except SQLAlchemyError:
+            return False
+        return True
+
+
+def migrate(database: str) -> str:
+    """Bring the database to the newest version and return that version's name."""
+    from alembic import command
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    engine = _engine(database)
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    try:
+        with engine.connect() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+            connection.commit()
+    except SQLAlchemyError as error:
+        raise UserError(
+            "The database cannot be opened or brought up to date. Expected a database that this service may "
+            "write to. Check the address given with --database and the free space on the disk."
+        ) from error
+    finally:
+        engine.dispose()
+    return str(ScriptDirectory.from_config(config).get_current_head())
+
+
+def _engine(database: str) -> Engine:
+    try:
+        url = make_url(database)
+    except ArgumentError as error:
+        raise UserError(
+            "The address given with --database is no database address. "
+            "Expected one such as sqlite:///var/demo/service.db."
+        ) from error
+    if url.get_backend_name() != "sqlite":
+        return create_engine(url)
+    if url.database and url.database != ":memory:":
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, connect_args={"timeout": SECONDS_TO_WAIT_FOR_A_LOCK})
+    event.listen(engine, "connect", _prepare_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    # No implicit BEGIN: readers never hold a lock, and a writer says BEGIN IMMEDIATE itself.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.close()
+
+
+def _queue_for_writing(session: Session) -> None:
+    """Two writers at once would give two log entries the same predecessor."""
+    if session.get_bind().dialect.name == "sqlite":
+        session.execute(text("BEGIN IMMEDIATE"))
+    else:
+        session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": POSTGRES_APPEND_LOCK})

@@ -1,0 +1,122 @@
+"""An app on a small run, and people who are signed in to it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from fastapi.testclient import TestClient
+
+from service import store
+from service.access import DEMO_PEOPLE, Person, Role
+from service.app import create_app
+from service.settings import Settings
+from tests.functional.service import worklist_folder
+from tests.functional.service.worklist_folder import SPEECH
+
+ADDRESS = "http://127.0.0.1:8000"
+COLLEAGUE = Person("s-demo", "S. Demo", "therapist", Role.CLINICIAN, "NR5", "Demo Community Trust")
+ELSEWHERE = Person("e-demo", "E. Demo", "audiologist", Role.CLINICIAN, "RK9", "Another Trust")
+PEOPLE = {**DEMO_PEOPLE, COLLEAGUE.person_id: COLLEAGUE, ELSEWHERE.person_id: ELSEWHERE}
+RUN = "2026-11-20-r1"
+LIST = f"/lists/{SPEECH}/{RUN}"
+
+
+def child_address(place: int) -> str:
+    return f"{LIST}/nr5ref{place:07d}"
+
+
+def csrf_in(page: str) -> str:
+    found = re.search(r'name="csrf" value="([^"]+)"', page)
+    assert found
+    return found.group(1)
+
+
+def field_in(page: str, name: str) -> str:
+    found = re.search(rf'name="{name}" value="([^"]*)"', page)
+    assert found
+    return found.group(1)
+
+
+@dataclass
+class Clock:
+    time: datetime = field(default_factory=lambda: datetime(2026, 11, 24, 9, 0, tzinfo=UTC))
+
+    def __call__(self) -> datetime:
+        return self.time
+
+
+class Visitor:
+    """One person's browser."""
+
+    def __init__(self, app: Any, person: str | None = None) -> None:
+        self.http = TestClient(app, base_url=ADDRESS, client=("127.0.0.1", 50000), follow_redirects=False)
+        if person:
+            token = csrf_in(self.http.get("/").text)
+            answer = self.http.post("/sign-in", data={"csrf": token, "person": person})
+            assert answer.status_code == 303
+
+    def page(self, address: str) -> str:
+        answer = self.http.get(address)
+        assert answer.status_code == 200, answer.status_code
+        return answer.text
+
+    def decide(self, address: str, /, **fields: str) -> Any:
+        page = self.page(address)
+        sent = {name: field_in(page, name) for name in ("csrf", "form_key", "last_review")} | fields
+        return self.http.post(address, data=sent)
+
+
+@pytest.fixture(scope="session")
+def worklists(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder: Path = tmp_path_factory.mktemp("worklists")
+    worklist_folder.write(folder)
+    return folder
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> str:
+    address = f"sqlite:///{tmp_path}/service.db"
+    store.migrate(address)
+    return address
+
+
+@pytest.fixture
+def make_app(database: str, clock: Clock) -> Callable[[Path], Any]:
+    def make(worklists: Path) -> Any:
+        settings = Settings(worklists=worklists, database=database, demo=True)
+        return create_app(settings, people=PEOPLE, now=clock)
+
+    return make
+
+
+@pytest.fixture
+def app(make_app: Callable[[Path], Any], worklists: Path) -> Iterator[Any]:
+    made = make_app(worklists)
+    yield made
+    made.state.parts.store.engine.dispose()
+
+
+@pytest.fixture
+def clinician(app: Any) -> Visitor:
+    return Visitor(app, "r-demo")
+
+
+@pytest.fixture
+def colleague(app: Any) -> Visitor:
+    return Visitor(app, "s-demo")
+
+
+def query(address: str, **filters: str) -> str:
+    return f"{address}?{urlencode(filters)}"

@@ -1,0 +1,121 @@
+"""Starting the service: every mistake at the keyboard gets one sentence and no traceback."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from service.__main__ import app as command_line
+from service.app import create_app, settings_from_environment
+from service.settings import Settings
+from tests.functional.service import worklist_folder
+
+
+def run(*words: str) -> Any:
+    return CliRunner().invoke(command_line, list(words))
+
+
+def serve(worklists: Path, tmp_path: Path, *more: str) -> Any:
+    return run("serve", "--worklists", str(worklists), "--database", f"sqlite:///{tmp_path}/s.db", *more)
+
+
+def assert_one_sentence(result: Any, words: str) -> None:
+    assert result.exit_code in (1, 2)
+    assert words in result.output
+    assert "Traceback" not in result.output
+    assert len(result.output.strip().splitlines()) == 1
+
+
+def test_without_demo_it_refuses(worklists: Path, tmp_path: Path) -> None:
+    assert_one_sentence(serve(worklists, tmp_path), "Only the demonstration can be started in this version")
+    assert not (tmp_path / "s.db").exists()
+
+
+def test_a_missing_folder(tmp_path: Path) -> None:
+    assert_one_sentence(serve(tmp_path / "none", tmp_path, "--demo"), "There is no folder")
+
+
+def test_an_empty_folder(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    assert_one_sentence(serve(tmp_path / "empty", tmp_path, "--demo"), "No worklist was found")
+
+
+@pytest.mark.parametrize("file", ["list.parquet", "contributions.parquet", "policy.yaml", "provenance.json"])
+def test_a_worklist_with_a_byte_changed(tmp_path: Path, file: str) -> None:
+    path = worklist_folder.write(tmp_path / "worklists") / file
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    assert_one_sentence(serve(tmp_path / "worklists", tmp_path, "--demo"), "2026-11-20-r1")
+
+
+def test_a_port_in_use(worklists: Path, tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        assert_one_sentence(serve(worklists, tmp_path, "--demo", "--port", port), f"Port {port} on 127.0.0.1")
+
+
+def test_a_database_address_that_is_none(worklists: Path) -> None:
+    result = run("serve", "--demo", "--worklists", str(worklists), "--database", "nonsense")
+    assert_one_sentence(result, "is no database address")
+
+
+def test_missing_styles(worklists: Path, tmp_path: Path) -> None:
+    settings = Settings(worklists=worklists, demo=True, nhsuk_frontend=tmp_path)
+    with pytest.raises(Exception, match="Run `make setup`"):
+        create_app(settings)
+
+
+def test_migrating_twice_is_harmless(tmp_path: Path) -> None:
+    address = f"sqlite:///{tmp_path}/new/s.db"
+    for _ in range(2):
+        result = run("migrate", "--database", address, "--json")
+        assert (result.exit_code, json.loads(result.output)) == (0, {"version": "0001"})
+
+
+def test_verifying_a_log_that_is_not_there(tmp_path: Path) -> None:
+    assert_one_sentence(
+        run("audit", "verify", "--database", f"sqlite:///{tmp_path}/none.db"), "The database holds no log."
+    )
+
+
+@pytest.mark.parametrize("words", [[], ["serve"], ["migrate"], ["audit"], ["audit", "verify"]])
+def test_each_command_has_help(words: list[str]) -> None:
+    assert run(*words, "--help").exit_code == 0
+
+
+def test_the_environment_fills_what_the_command_line_leaves_out(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("EARLY_SUPPORT_WORKLISTS", str(tmp_path))
+    monkeypatch.setenv("EARLY_SUPPORT_DATABASE", "sqlite:///elsewhere.db")
+    settings = settings_from_environment(database="sqlite:///given.db")
+    assert (settings.worklists, settings.database, settings.demo) == (tmp_path, "sqlite:///given.db", False)
+
+
+def test_it_serves_on_loopback_and_stops_when_asked(worklists: Path, tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    words = ["serve", "--demo", "--worklists", str(worklists), "--port", str(port)]
+    command = [sys.executable, "-m", "service", *words, "--database", f"sqlite:///{tmp_path}/s.db"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as server:
+        try:
+            assert server.stdout is not None
+            assert server.stdout.readline().startswith(f"Early Support is at http://127.0.0.1:{port}")
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=20) as answer:
+                assert json.load(answer)["status"] == "ready"
+        finally:
+            server.send_signal(signal.SIGINT)
+        assert "Traceback" not in server.stdout.read()

@@ -1,0 +1,277 @@
+"""Contracts: they load, they say everything that a column must say, and they part rows as they say."""
+
+from __future__ import annotations
+
+import json
+import string
+from pathlib import Path
+
+import polars as pl
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jsonschema import validators
+from stdnum.gb import nhs as stdnum_nhs
+from stdnum.gb import upn as stdnum_upn
+
+from risk_model import contracts
+from risk_model.contracts.identifiers import (
+    UPN_ALPHABET,
+    nhs_number_is_valid,
+    tidy_nhs_number,
+    tidy_upn,
+    upn_is_valid,
+)
+from risk_model.contracts.parsing import parse
+from risk_model.errors import UserError
+
+FOLDER = Path(__file__).parents[2] / "data_contracts"
+FILES = sorted(FOLDER.glob("*.odcs.yaml"))
+ODCS_SCHEMA = Path(__file__).resolve().parents[3] / "shared/samples/odcs/odcs-json-schema-v3.1.0.json"
+
+
+def test_one_contract_per_return_and_one_for_the_worklist() -> None:
+    assert sorted(contracts.load()) == [
+        "attendance", "cin_census", "csds", "school_census", "sen2", "ssda903", "wlmds", "worklist",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_each_contract_is_valid_odcs(file: Path) -> None:
+    if not ODCS_SCHEMA.exists():
+        pytest.skip("the ODCS JSON schema is not on this machine")
+    schema = json.loads(ODCS_SCHEMA.read_text())
+    validator = validators.validator_for(schema)(schema)
+    assert [error.message for error in validator.iter_errors(yaml.safe_load(file.read_text()))] == []
+
+
+def test_every_table_has_a_runtime_schema() -> None:
+    for name, table in contracts.tables().items():
+        assert set(table.delivered) <= set(contracts.schema(name).columns())
+
+
+def test_every_column_states_class_basis_purpose_and_retention() -> None:
+    for table in contracts.tables().values():
+        for column in table.columns.values():
+            assert column.description and column.legal_basis and column.purpose and column.retention
+            assert column.privacy_class in contracts.PRIVACY_CLASSES
+
+
+def test_a_list_held_from_memory_never_rejects() -> None:
+    lists = [c.code_list for t in contracts.tables().values() for c in t.columns.values() if c.code_list]
+    assert all(found.is_open for found in lists if found.source.startswith("from memory"))
+
+
+def test_readme_names_every_contract() -> None:
+    readme = (FOLDER / "README.md").read_text()
+    assert [file.name for file in FILES if file.name not in readme] == []
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"servers": [{"server": "x", "type": "local"}]}, "servers"),
+        ({"schema": [{"name": "t", "relationships": []}]}, "relationships"),
+        ({"schema": [{"name": "t", "properties": [{"name": "c", "unique": True}]}]}, "unique"),
+        ({"schema": [{"name": "t", "quality": [{"type": "sql", "query": "SELECT 1"}]}]}, "query"),
+        (
+            {
+                "schema": [
+                    {"name": "t", "properties": [{"name": "c", "logicalTypeOptions": {"multipleOf": 2}}]}
+                ]
+            },
+            "multipleOf",
+        ),
+        ({"customProperties": [{"property": "colour", "value": "red"}]}, "colour"),
+    ],
+)
+def test_a_key_that_nothing_enforces_is_refused(
+    tmp_path: Path, change: dict[str, object], complaint: str
+) -> None:
+    basis = {"apiVersion": "v3.1.0", "kind": "DataContract", "id": "x", "version": "1", "status": "draft"}
+    file = tmp_path / "x.odcs.yaml"
+    file.write_text(yaml.safe_dump(basis | {"description": {"purpose": "test"}} | change))
+    with pytest.raises(UserError, match=complaint):
+        contracts.read_contract(file)
+
+
+def test_a_missing_required_column_is_counted_named_and_given_the_nearest_header() -> None:
+    frame = pl.DataFrame({"CHILD": ["1"], "DECOMM": ["01/01/2020"]})
+    with pytest.raises(
+        UserError, match=r"1 missing columns for looked_after_episode: DECOM \(nearest header: DECOMM\)"
+    ):
+        contracts.check("looked_after_episode", frame)
+
+
+def test_rejected_rows_carry_place_and_rules_but_no_value() -> None:
+    checked = contracts.check("looked_after_episode", _episodes(DECOM=["31/02/2020", None, "01/02/2020"]))
+    assert checked.accepted.height == 1
+    assert checked.rejected.columns == ["table", "source_file", "source_row", "contract", "version", "rules"]
+    assert dict(checked.rejected.select("source_row", "rules").iter_rows()) == {
+        1: ["started_on|unparsed"],
+        2: ["started_on|missing"],
+    }
+
+
+def test_an_unlisted_optional_code_becomes_empty_and_is_counted() -> None:
+    checked = contracts.check("looked_after_episode", _episodes(LS=["C2", "Q9", None]))
+    assert checked.accepted["legal_status_code"].to_list() == ["C2", None, None]
+    assert _warned(checked) == {"legal_status_code|not_in_code_list": 1}
+
+
+def test_an_unlisted_code_of_an_open_list_is_kept_and_counted() -> None:
+    checked = contracts.check("looked_after_episode", _episodes(PLACE=["U1", "H9", None]))
+    assert checked.accepted["placement_code"].to_list() == ["U1", "H9", None]
+    assert _warned(checked) == {"placement_code|not_in_open_code_list": 1}
+
+
+def test_an_unlisted_code_that_gives_the_row_its_meaning_rejects_it() -> None:
+    frame = pl.DataFrame(
+        {"pupilonrolltableid": ["1", "2"], "startdate": ["2025-02-14"] * 2, "category": ["FIXD", "ZZ"]}
+    )
+    checked = contracts.check("school_census_exclusion", frame)
+    assert checked.accepted["category_code"].to_list() == ["SUSP"]
+    assert checked.rejected["rules"].to_list() == [["category_code|not_in_code_list"]]
+
+
+def test_a_number_outside_its_limits_becomes_empty() -> None:
+    checked = contracts.check(
+        "looked_after_outcome", pl.DataFrame({"CHILD": list("abc"), "SDQ_SCORE": ["0", "40", "41"]})
+    )
+    assert checked.accepted["sdq_score"].to_list() == [0, 40, None]
+    assert _warned(checked) == {"sdq_score|maximum": 1}
+
+
+def test_a_rule_of_severity_error_rejects() -> None:
+    week = {
+        "upn": ["A950000178301"] * 2,
+        "week_ending": ["2025-03-07"] * 2,
+        "sessions_possible": ["10", "10"],
+    }
+    checked = contracts.check("attendance_week", pl.DataFrame(week | {"sessions_unauthorised": ["10", "11"]}))
+    assert checked.accepted.height == 1
+    assert checked.rejected["rules"].to_list() == [["absence_within_possible"]]
+
+
+def test_an_unknown_column_is_a_warning() -> None:
+    checked = contracts.check("looked_after_episode", _episodes(TEST_COLUMN=["x"] * 3))
+    assert _warned(checked) == {"unknown_column|TEST_COLUMN": 3}
+
+
+def test_a_bad_upn_is_unusable_but_keeps_the_child() -> None:
+    frame = pl.DataFrame({"CHILD": list("abc"), "UPN": ["A950000178301", "R247962919251", "UN1"]})
+    checked = contracts.check("looked_after_child", frame)
+    assert checked.accepted["upn"].to_list() == ["A950000178301", None, None]
+    assert _warned(checked) == {"upn_check_letter": 1}
+
+
+@pytest.mark.parametrize(
+    ("written", "valid"),
+    [
+        ("9434765919", True),
+        ("943 476 5919", True),
+        ("943-476-5919", True),
+        ("9434765919.0", True),
+        ("9434765918", False),
+        ("3478526985", False),
+        ("0000000000", False),
+        ("1000000001", False),
+        ("9000000009", False),
+        ("943476591", False),
+        ("9.434765919E9", False),
+        ("\u0669\u0664\u0663\u0664\u0667\u0666\u0665\u0669\u0661\u0669", False),
+        ("943476591O", False),
+        ("", False),
+    ],
+)
+def test_nhs_number(written: str, valid: bool) -> None:
+    assert pl.select(nhs_number_is_valid(tidy_nhs_number(pl.lit(written)))).item() is valid
+
+
+@given(st.lists(st.text(string.digits, min_size=10, max_size=10), min_size=1, max_size=50))
+def test_nhs_numbers_agree_with_the_oracle(numbers: list[str]) -> None:
+    ours = pl.DataFrame({"n": numbers}).select(nhs_number_is_valid(pl.col("n"))).to_series().to_list()
+    disallowed = {f"{d}00000000{d}" for d in range(1, 10)} | {str(d) * 10 for d in range(10)}
+    assert ours == [stdnum_nhs.is_valid(number) and number not in disallowed for number in numbers]
+
+
+@pytest.mark.parametrize(
+    ("written", "valid"),
+    [
+        ("A950000178301", True),
+        ("a950000178301 ", True),
+        ("H243278544154", True),
+        ("R247962919251", False),
+        ("A95000017830", False),
+        ("3412", False),
+    ],
+)
+def test_upn(written: str, valid: bool) -> None:
+    assert pl.select(upn_is_valid(tidy_upn(pl.lit(written)))).item() is valid
+
+
+@given(st.text(string.digits, min_size=11, max_size=11), st.sampled_from(string.digits + UPN_ALPHABET))
+def test_exactly_one_upn_check_letter_fits_and_it_is_the_oracles(digits: str, last: str) -> None:
+    numbers = [letter + digits + last for letter in UPN_ALPHABET]
+    fits = pl.DataFrame({"n": numbers}).filter(upn_is_valid(pl.col("n")))["n"].to_list()
+    assert fits == [stdnum_upn.calc_check_digit(f"?{digits}{last}") + digits + last]
+
+
+@pytest.mark.parametrize(
+    ("written", "logical_type", "read"),
+    [
+        ("785.0", "integer", 785),
+        ("785.5", "integer", None),
+        ("1e400", "number", None),
+        ("nan", "number", None),
+        ("True", "boolean", True),
+        ("0", "boolean", False),
+        ("Y", "boolean", True),
+        ("maybe", "boolean", None),
+        ("1899-12-30", "date", None),
+        ("2024-02-30", "date", None),
+    ],
+)
+def test_text_is_read_or_left_empty(written: str, logical_type: str, read: object) -> None:
+    assert parse(pl.Series([written]), logical_type, ["yyyy-MM-dd"]).to_list() == [read]
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["2024-02-09", "09/02/2024", "2024-Feb-09 00:00:00", "2024-02-09T10:47:39", "2024-02-09 10:47:39.000"],
+)
+def test_each_date_format_gives_the_same_day(written: str) -> None:
+    formats = [
+        "yyyy-MM-dd",
+        "dd/MM/yyyy",
+        "yyyy-MMM-dd HH:mm:ss",
+        "yyyy-MM-dd'T'HH:mm:ss",
+        "yyyy-MM-dd HH:mm:ss",
+    ]
+    assert str(parse(pl.Series([written, None]), "date", formats).to_list()[0]) == "2024-02-09"
+
+
+_junk = st.one_of(
+    st.none(), st.text(max_size=12), st.sampled_from(["01/02/2020", "30/02/2020", "C2", "N4", "S", "41"])
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(*[_junk] * 5), max_size=20))
+def test_every_row_is_either_accepted_or_rejected(rows: list[tuple[str | None, ...]]) -> None:
+    frame = pl.DataFrame(
+        rows, schema=dict.fromkeys(["CHILD", "DECOM", "LS", "CIN", "DEC"], pl.String), orient="row"
+    )
+    checked = contracts.check("looked_after_episode", frame)
+    assert checked.accepted.height + checked.rejected.height == len(rows)
+    assert all(checked.rejected["rules"].list.len() > 0)
+    assert checked.accepted["la_child_id"].null_count() + checked.accepted["started_on"].null_count() == 0
+
+
+def _episodes(**columns: list[str | None]) -> pl.DataFrame:
+    return pl.DataFrame({"CHILD": ["a", "b", "c"], "DECOM": ["01/01/2020"] * 3} | columns)
+
+
+def _warned(checked: contracts.Checked) -> dict[str, int]:
+    return dict(checked.warnings.select("rule", "rows").iter_rows())
