@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import socket
-import sys
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -131,5 +130,10 @@ def _stop(error: UserError) -> NoReturn:
     raise typer.Exit(WRONG_USE)
 
 
+def main() -> None:
+    """The entry point `risk-service`."""
+    app()
+
+
 if __name__ == "__main__":
-    sys.exit(app())
+    main()

@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 DAYS_IN_A_WEEK = 7
 RAREST_RISK_IN_WORDS = 0.01
+COMMONEST_RISK_AS_ONE_IN = 0.3
 
 
 def day(when: date | str | None) -> str:
@@ -61,14 +62,17 @@ def span(first: int, last: int) -> str:
 
 
 def one_in(risk: float) -> str:
-    """Return a risk as a natural frequency.
+    """Return a risk as a natural frequency; from three in ten on, "1 in n" would be too coarse to tell risks apart.
 
-    >>> one_in(0.111), one_in(0.004)
-    ('1 in 9', 'fewer than 1 in 100')
+    >>> one_in(0.111), one_in(0.004), one_in(0.29), one_in(0.79), one_in(0.97)
+    ('1 in 9', 'fewer than 1 in 100', '1 in 3', '8 in 10', 'more than 9 in 10')
     """
     if risk < RAREST_RISK_IN_WORDS:
         return "fewer than 1 in 100"
-    return f"1 in {max(1, int(1 / risk + 0.5))}"
+    if risk < COMMONEST_RISK_AS_ONE_IN:
+        return f"1 in {int(1 / risk + 0.5)}"
+    tenths = int(risk * 10 + 0.5)
+    return f"{tenths} in 10" if tenths < 10 else "more than 9 in 10"
 
 
 def times(factor: float) -> str:

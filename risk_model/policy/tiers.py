@@ -104,8 +104,7 @@ def _records_show(rule: Rule) -> pl.Expr:
         shown = pl.when(areas == "").then(pl.lit("No area recorded")).otherwise(areas)
         return pl.when(pl.col("areas_not_known") > 0).then(shown + "; some not known").otherwise(shown)
     if rule.when.risk_low is not None:
-        one_in = (1 / pl.col("risk_low")).round().cast(pl.Int64)
-        limit = pl.concat_str(pl.lit("Lower limit 1 in "), one_in)
+        limit = pl.format("Lower limit {} in 100", (pl.col("risk_low") * 100).floor().cast(pl.Int64))
         return limit.fill_null("No risk estimate is used")
     recorded = (
         pl.when(_met(rule)).then(pl.lit("Recorded")).when(_met(rule).is_null()).then(pl.lit("Not known"))

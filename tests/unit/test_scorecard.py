@@ -1,0 +1,174 @@
+"""The fitted table and its traps, on a small invented sample."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import polars as pl
+import pytest
+
+from benchmarks.explanations import compare_with_referees
+from risk_model import explanation, model, scorecard
+from risk_model.errors import UserError
+from risk_model.features import FEATURES, MODEL_FEATURES
+from risk_model.model import FORTNIGHTS, Fit, Rows
+
+CHILDREN = 4_000
+NEEDS = [feature.name for feature in MODEL_FEATURES if feature.rises and feature.is_flag]
+
+
+def sample(seed: int = 7, children: int = CHILDREN) -> Rows:
+    """Rows in which SEN support, social care and age move the hazard, and a third of the flags are unknown."""
+    rng = np.random.default_rng(seed)
+    columns = {f.name: rng.binomial(1, 0.2, children).astype(float) for f in MODEL_FEATURES}
+    columns["age_years"] = rng.integers(0, 18, children).astype(float)
+    log_hazard = -4.2 + 0.9 * columns["sen_support_or_plan"] + 0.7 * columns["known_to_social_care"]
+    log_hazard += 0.3 * (columns["age_years"] > 11)
+    times = rng.exponential(1 / np.exp(log_hazard))
+    for name in ("sen_support_or_plan", "known_to_social_care", "has_ehc_plan"):
+        columns[name][rng.random(children) < 0.3] = np.nan
+    fortnights = np.clip(np.ceil(times), 1, FORTNIGHTS).astype(np.int64)
+    return Rows(
+        pl.DataFrame(columns).fill_nan(None),
+        fortnights,
+        times <= FORTNIGHTS,
+        pl.Series([f"child {number:05}" for number in range(children)]),
+        pl.Series(["2025-01-01"] * children).str.to_date(),
+    )
+
+
+@pytest.fixture(scope="module")
+def rows() -> Rows:
+    return sample()
+
+
+@pytest.fixture(scope="module")
+def fit(rows: Rows) -> Fit:
+    return model.fit(rows, seed=1, made_from={}, bootstrap_fits=4)
+
+
+def test_contributions_are_shaps_and_the_table_is_the_estimator(fit: Fit, rows: Rows) -> None:
+    compared = compare_with_referees(fit, rows, children=500)
+    assert compared["shap"] <= 1e-9
+    assert compared["log_hazard"] <= 1e-12
+
+
+def test_contributions_sum_to_the_log_hazard_against_the_mean(fit: Fit, rows: Rows) -> None:
+    table = fit.card.table
+    total = explanation.log_factors(fit.card, rows.features).sum(axis=1)
+    mean = table.base + sum(term.mean for term in table.terms)
+    np.testing.assert_allclose(
+        mean + total, table.log_hazard(scorecard.columns(fit.card, rows.features)), atol=1e-9
+    )
+
+
+def test_predicted_events_are_observed_events(fit: Fit, rows: Rows) -> None:
+    table = fit.card.table
+    exposure = np.cumsum(fit.card.document["baseline_by_fortnight"])[rows.fortnights - 1]
+    expected = (np.exp(table.log_hazard(scorecard.columns(fit.card, rows.features))) * exposure).sum()
+    assert expected == pytest.approx(rows.event.sum(), rel=0.05)
+
+
+@pytest.mark.parametrize("need", NEEDS)
+def test_one_more_recorded_need_never_lowers_the_estimate(fit: Fit, rows: Rows, need: str) -> None:
+    def bands(value: float | None) -> pl.Series:
+        changed = rows.features.head(50).with_columns(pl.lit(value, pl.Float64).alias(need))
+        return scorecard.predict(fit.card, changed)["risk_band"]
+
+    assert (bands(1.0) <= bands(0.0)).all()
+    assert (bands(1.0) <= bands(None)).all()
+    assert (bands(None) <= bands(0.0)).all()
+
+
+def test_unknown_lies_between_no_and_yes(fit: Fit) -> None:
+    rising = {feature.name for feature in MODEL_FEATURES if feature.rises}
+    for term in fit.card.table.terms:
+        if term.feature in rising:
+            assert term.values[0] <= term.unknown <= term.values[-1]
+
+
+def test_a_value_on_an_edge_goes_left(fit: Fit) -> None:
+    term = next(term for term in fit.card.table.terms if term.feature == "age_years" and len(term.edges))
+    edge = term.edges[0]
+    on, above = term.log_factor(np.array([edge, np.nextafter(edge, np.inf)]))
+    assert (on, above) == (term.values[0], term.values[1])
+
+
+def test_the_document_holds_no_infinity_and_comes_back_whole(fit: Fit, rows: Rows) -> None:
+    content = scorecard.write(fit.card)
+    json.loads(content, parse_constant=lambda constant: pytest.fail(f"{constant} in the document"))
+    again = scorecard.read(content)
+    assert scorecard.predict(again, rows.features).equals(scorecard.predict(fit.card, rows.features))
+
+
+def test_the_time_waited_moves_the_risk_and_never_the_band(fit: Fit, rows: Rows) -> None:
+    short, long = (rows.features.head(200).with_columns(longest_wait_weeks=pl.lit(w)) for w in (1.0, 200.0))
+    assert scorecard.predict(fit.card, short)["risk_band"].equals(
+        scorecard.predict(fit.card, long)["risk_band"]
+    )
+
+
+def test_the_interval_holds_the_estimate_and_unknowns_hold_the_band(fit: Fit, rows: Rows) -> None:
+    predicted = scorecard.predict(fit.card, rows.features)
+    limits = scorecard.known_limits(fit.card, rows.features)
+    assert (predicted["risk_low"] <= predicted["risk"]).all() and (
+        predicted["risk"] <= predicted["risk_high"]
+    ).all()
+    assert (limits["risk_band_if_highest"] <= predicted["risk_band"]).all()
+    assert (predicted["risk_band"] <= limits["risk_band_if_lowest"]).all()
+
+
+def test_the_same_rows_and_seed_give_the_same_document(rows: Rows, fit: Fit) -> None:
+    again = model.fit(rows, seed=1, made_from={}, bootstrap_fits=4)
+    assert scorecard.write(again.card) == scorecard.write(fit.card)
+
+
+def test_seen_is_censoring_and_not_no_event() -> None:
+    """A child who was seen early counts for the fortnights it waited, so the estimate does not fall."""
+    whole = sample(seed=11)
+    seen_after = np.random.default_rng(1).integers(1, FORTNIGHTS + 1, len(whole.event))
+    event = whole.event & (whole.fortnights <= seen_after)
+    fortnights = np.minimum(whole.fortnights, seen_after)
+    censored = Rows(whole.features, fortnights, event, whole.children, whole.landmarks)
+    as_no_event = Rows(
+        whole.features, np.full_like(fortnights, FORTNIGHTS), event, whole.children, whole.landmarks
+    )
+    mean = {
+        name: scorecard.predict(model.fit(rows, seed=1, made_from={}, bootstrap_fits=2).card, whole.features)[
+            "risk"
+        ].mean()
+        for name, rows in {"truth": whole, "censored": censored, "no event": as_no_event}.items()
+    }
+    assert mean["censored"] == pytest.approx(mean["truth"], rel=0.10)
+    assert mean["no event"] < 0.70 * mean["truth"]
+
+
+def test_a_model_of_other_features_is_refused_in_words(fit: Fit, rows: Rows) -> None:
+    with pytest.raises(
+        UserError, match="2 features that this version does not make: age_years, sen_support_or_plan"
+    ):
+        scorecard.predict(fit.card, rows.features.drop("age_years", "sen_support_or_plan"))
+
+
+def test_every_feature_of_the_scorecard_has_words(fit: Fit, rows: Rows) -> None:
+    children = rows.features.head(3).with_columns(person_id=pl.Series(["a", "b", "c"]))
+    explained = explanation.explain(fit.card, children)
+    assert explained["words"].null_count() == 0
+    assert set(explained["state"]) <= {"yes", "no", "value", "unknown"}
+    factors = explained.group_by("person_id").agg(pl.col("log_factor").sum()).sort("person_id")["log_factor"]
+    flat = [i for i, term in enumerate(fit.card.table.terms) if len(term.values) == 1]
+    assert flat == [] or np.allclose(explanation.log_factors(fit.card, children)[:, flat], 0)
+    np.testing.assert_allclose(factors, explanation.log_factors(fit.card, children).sum(axis=1), atol=1e-12)
+
+
+def test_feature_names_are_one_of_a_kind_and_there_are_thirty_or_more() -> None:
+    names = [feature.name for feature in FEATURES]
+    assert len(set(names)) == len(names)
+    assert len(MODEL_FEATURES) >= 30
+    assert {"ethnicity_code", "sex_code", "imd_quintile"}.isdisjoint(names)
+
+
+def test_a_scorecard_of_another_format_is_no_scorecard() -> None:
+    with pytest.raises(ValueError, match="expected a scorecard of format"):
+        scorecard.read(b'{"format": "other"}')
