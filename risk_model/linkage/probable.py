@@ -65,7 +65,7 @@ def _linker(health: pl.DataFrame, council: pl.DataFrame, weights: LinkWeights | 
         database.register(_for_splink(records).to_arrow(), dataset_display_name=name, table_name=name)
         for name, records in (("health", health), ("council", council))
     ]
-    return Linker(tables, weights or _settings(), log_level="ERROR")
+    return Linker(tables, weights or settings(), log_level="ERROR")
 
 
 def _for_splink(records: pl.DataFrame) -> pl.DataFrame:
@@ -81,7 +81,8 @@ def _for_splink(records: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _settings() -> Any:
+def settings() -> Any:
+    """Return what is compared and which pairs are looked at, not yet with weights."""
     import splink.comparison_level_library as levels
     import splink.comparison_library as comparisons
     from splink import SettingsCreator, block_on

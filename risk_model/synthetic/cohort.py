@@ -129,5 +129,5 @@ def _check_is_free(out: Path) -> None:
         )
     if out.exists() and any(out.iterdir()):
         raise UserError(
-            f"The folder {out} already holds files, and a cohort needs an empty one. Choose another folder."
+            f"The folder {out} already holds files. Expected a new or empty one for a cohort. Choose another folder."
         )

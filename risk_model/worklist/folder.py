@@ -85,14 +85,8 @@ def save(
 
 def load(folder: Path) -> Worklist:
     """Return the worklist in a folder, or say why the folder is none."""
-    path = folder / PROVENANCE
-    if not path.is_file():
-        raise UserError(
-            f"{folder} is not a worklist: it has no {PROVENANCE}. Expected a folder made by "
-            "`risk-model prioritise`, such as workspace/worklists/2026-11-20-r1."
-        )
     try:
-        provenance = json.loads(path.read_bytes())
+        provenance = json.loads(_provenance_bytes(folder))
     except ValueError as error:
         raise UserError(
             f"The worklist {folder.name} cannot be read: {PROVENANCE} is damaged. Do not use this list; "
@@ -124,7 +118,7 @@ def newest(worklists: Path) -> Path:
 
 def check_seal(folder: Path) -> list[str]:
     """Return a sentence for every file that is not, byte for byte, what the run wrote."""
-    provenance_bytes = (folder / PROVENANCE).read_bytes()
+    provenance_bytes = _provenance_bytes(folder)
     try:
         recorded = json.loads(provenance_bytes)
         facts = {key: value for key, value in recorded.items() if key != MADE}
@@ -148,6 +142,16 @@ def digest(path: Path) -> str:
     """Return the SHA-256 of a file as hexadecimal text."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _provenance_bytes(folder: Path) -> bytes:
+    path = folder / PROVENANCE
+    if not path.is_file():
+        raise UserError(
+            f"{folder} is not a worklist: it has no {PROVENANCE}. Expected a folder made by "
+            "`risk-model prioritise`, such as workspace/worklists/2026-11-20-r1."
+        )
+    return path.read_bytes()
 
 
 def _write(folder: Path, file: str, content: bytes | pl.DataFrame) -> None:

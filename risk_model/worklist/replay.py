@@ -16,9 +16,9 @@ from risk_model.worklist.order import order
 
 def verify(folder: Path) -> list[str]:
     """Return a sentence for everything in a run's folder that cannot be made again from the folder alone."""
-    run = load(folder)
     if findings := check_seal(folder):
         return findings
+    run = load(folder)
     model = folder / "scorecard.json"
     again = order(
         run.features,

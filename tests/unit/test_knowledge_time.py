@@ -1,0 +1,129 @@
+"""A snapshot knows nothing of later: whatever is added afterwards changes no feature and no list."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import polars as pl
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from risk_model import features, linkage, snapshot
+from tests import tables
+from tests.link_weights import WEIGHTS
+
+DAY = date(2026, 3, 1)
+KEY = b"a key for tests"
+UPN = "A950000178301"
+
+
+def records() -> dict[str, pl.DataFrame]:
+    """One child who waits, with a record of every kind, all known before the day."""
+    month = {"provider_code": "P1", "period_ended_on": "2026-01-31", "known_on": "2026-02-18"}
+    request = {**month, "service_request_id": "R1"}
+    council = {"la_code": "879", "la_child_id": "7", "known_on": "2026-01-20"}
+    episode = {**council, "episode_key": "2025-09-01"}
+    return tables.frames(
+        csds_patient=[
+            {**month, "local_patient_id": "A", "born_on": "2016-02-03", "sex_code": "M", "postcode": "PL1 1AA",
+             "school_urn": "100001"}
+        ],
+        csds_referral=[{**request, "local_patient_id": "A", "received_on": "2025-10-01"}],
+        csds_team=[{**request, "team_id": "T", "team_type_code": "33"}],
+        csds_contact=[
+            {**request, "care_contact_id": "C", "contact_on": "2025-12-01", "attendance_code": "3"}
+        ],
+        school_census_pupil=[
+            {"known_on": "2025-11-15", "census_on": "2025-10-03", "school_urn": "100001", "pupil_id": "p", "upn": UPN,
+             "born_on": "2016-02-03", "sex_code": "M", "postcode": "PL1 1AA", "sen_provision_code": "K",
+             "year_group_code": "5"}
+        ],
+        school_census_exclusion=[
+            {"known_on": "2025-11-15", "pupil_id": "p", "upn": UPN, "started_on": "2025-06-01", "category_code": "SUSP"}
+        ],
+        attendance_week=[
+            {"known_on": "2026-01-12", "upn": UPN, "school_urn": "100001", "week_ended_on": "2026-01-09",
+             "sessions_possible": "10", "sessions_authorised": "3", "sessions_unauthorised": "1"}
+        ],
+        cin_child=[{**council, "upn": UPN, "born_on": "2016-02-03", "sex_code": "M"}],
+        cin_episode=[{**episode, "referred_on": "2025-09-01"}],
+        cin_plan=[{**episode, "started_on": "2025-10-01"}],
+    )  # fmt: skip
+
+
+def look(frames: dict[str, pl.DataFrame], on: date = DAY) -> tuple[pl.DataFrame, linkage.People]:
+    known = snapshot.known_frames(frames, on)
+    people = linkage.link(known, key=KEY, weights=WEIGHTS)
+    return features.build(snapshot.take(snapshot.gather(known, people), on)), people
+
+
+RECORDS = records()
+TABLE, PEOPLE = look(RECORDS)
+
+
+def test_the_child_is_linked_and_its_records_are_seen() -> None:
+    child = TABLE.row(0, named=True)
+    assert (child["sen_support_or_plan"], child["child_in_need_plan"], child["suspensions_12_months"]) == (
+        1,
+        1,
+        1,
+    )
+    assert child["absence_share_3_months"] == 0.4
+    assert (child["education_state"], child["social_care_state"]) == ("recorded", "recorded")
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    table=st.sampled_from(sorted(name for name, frame in RECORDS.items() if frame.height)),
+    days_later=st.integers(1, 400),
+    shift=st.integers(-900, 400),
+)
+def test_a_row_known_later_changes_nothing(table: str, days_later: int, shift: int) -> None:
+    """A later row, whatever dates it speaks of (even old ones), is not there yet."""
+    known_on = DAY + timedelta(days=days_later)
+    moved = [pl.col(pl.Date).dt.offset_by(f"{shift}d")]
+    later = RECORDS[table].with_columns(moved).with_columns(known_on=known_on)
+    frames = {**RECORDS, table: pl.concat([RECORDS[table], later])}
+    assert look(frames)[0].equals(TABLE)
+
+
+def test_a_later_end_date_is_not_known_and_an_earlier_one_is() -> None:
+    def plan_is_open(ended_on: str) -> float | None:
+        plan = RECORDS["cin_plan"].with_columns(ended_on=pl.lit(ended_on).str.to_date())
+        return look({**RECORDS, "cin_plan": plan})[0]["child_in_need_plan"][0]
+
+    assert plan_is_open("2026-03-02") == 1
+    assert plan_is_open("2026-02-28") == 0
+
+
+def test_before_the_link_could_be_known_the_partner_is_not_known() -> None:
+    """In training, people are linked by everything there is now; a landmark must not profit from it."""
+    census = RECORDS["school_census_pupil"].with_columns(known_on=pl.lit("2026-02-20").str.to_date())
+    frames = {**RECORDS, "school_census_pupil": census}
+    frames |= {name: RECORDS[name].clear() for name in ("cin_child", "cin_episode", "cin_plan")}
+    people = linkage.link(frames, key=KEY, weights=WEIGHTS)
+    gathered = snapshot.gather(frames, people)
+    before, after = (
+        features.of_children(snapshot.take(gathered, day)).row(0, named=True)
+        for day in (date(2026, 2, 19), date(2026, 2, 21))
+    )
+    assert (before["sen_support_or_plan"], after["sen_support_or_plan"]) == (None, 1)
+
+
+def test_not_linked_is_not_known_and_never_none() -> None:
+    frames = {**RECORDS, "school_census_pupil": RECORDS["school_census_pupil"].clear()}
+    frames |= {
+        name: RECORDS[name].clear() for name in ("cin_child", "attendance_week", "school_census_exclusion")
+    }
+    child = look(frames)[0].row(0, named=True)
+    unknown = ("sen_support_or_plan", "suspensions_12_months", "known_to_social_care", "looked_after")
+    assert [child[name] for name in unknown] == [None] * 4
+    assert (child["education_state"], child["social_care_state"]) == ("unknown", "unknown")
+    assert [fact["partner"] for fact in child["unknown_facts"]] == ["education", "social care"]
+
+
+def test_linked_without_a_record_is_none_recorded() -> None:
+    frames = {**RECORDS} | {name: RECORDS[name].clear() for name in ("cin_child", "cin_episode", "cin_plan")}
+    child = look(frames)[0].row(0, named=True)
+    assert (child["known_to_social_care"], child["looked_after"]) == (0, 0)
+    assert child["social_care_state"] == "none"

@@ -1,0 +1,140 @@
+"""Who is who: exact numbers first, then what can be told apart, and nobody by guess."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import polars as pl
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from risk_model import linkage
+from tests import tables
+from tests.link_weights import WEIGHTS
+
+KEY = b"a key for tests"
+NUMBERS = ["9990000018", "9990000026"]
+FIRST_BIRTHDAY = date(2012, 1, 1)
+
+
+def patients(*drawn: dict[str, object]) -> dict[str, list[dict[str, object]]]:
+    """Patients of providers P1, P2, ... who are all referred to a service that children wait for."""
+    month = {"period_ended_on": "2026-01-31"}
+    listed = [
+        {
+            **month,
+            "provider_code": f"P{number}",
+            "local_patient_id": "A",
+            "nhs_number_status_code": "01",
+            **row,
+        }
+        for number, row in enumerate(drawn, start=1)
+    ]
+    referrals = [
+        {**month, "provider_code": row["provider_code"], "service_request_id": "R", "local_patient_id": "A"}
+        for row in listed
+    ]
+    teams = [
+        {**month, "provider_code": row["provider_code"], "service_request_id": "R", "team_type_code": "33"}
+        for row in listed
+    ]
+    return {"csds_patient": listed, "csds_referral": referrals, "csds_team": teams}
+
+
+def pupils(*drawn: dict[str, object]) -> dict[str, list[dict[str, object]]]:
+    return {"school_census_pupil": [{"pupil_id": str(n), **row} for n, row in enumerate(drawn)]}
+
+
+def link(**drawn: list[dict[str, object]]) -> linkage.People:
+    return linkage.link(tables.frames(**drawn), key=KEY, weights=WEIGHTS)
+
+
+CHILD = {"born_on": "2015-04-01", "sex_code": "F", "postcode": "PL1 1AA", "school_urn": "100001"}
+
+
+def test_one_nhs_number_at_two_providers_is_one_person() -> None:
+    people = link(**patients({**CHILD, "nhs_number": NUMBERS[0]}, {**CHILD, "nhs_number": NUMBERS[0]}))
+    assert people.persons.height == 1
+
+
+def test_a_number_that_was_never_traced_joins_nobody() -> None:
+    untraced = {**CHILD, "nhs_number": NUMBERS[0], "nhs_number_status_code": "03"}
+    assert link(**patients(untraced, untraced)).persons.height == 2
+
+
+def test_one_number_on_two_people_is_not_merged() -> None:
+    other = {"born_on": "2011-09-09", "sex_code": "M", "postcode": "PL9 9ZZ", "school_urn": "100002"}
+    people = link(**patients({**CHILD, "nhs_number": NUMBERS[0]}, {**other, "nhs_number": NUMBERS[0]}))
+    assert people.persons.height == 2
+
+
+def test_health_meets_school_by_birth_sex_postcode_and_school() -> None:
+    people = link(
+        **patients({**CHILD, "nhs_number": NUMBERS[0]}), **pupils({**CHILD, "upn": "A950000178301"})
+    )
+    assert people.identities.select("nhs_number", "upn").rows() == [(NUMBERS[0], "A950000178301")]
+    assert people.persons["link_confidence"][0] > 0.95
+
+
+def test_same_sex_twins_at_one_address_are_linked_to_nobody() -> None:
+    twins = pupils({**CHILD, "upn": "A950000178301"}, {**CHILD, "upn": "H243278544154"})
+    people = link(**patients({**CHILD, "nhs_number": NUMBERS[0]}), **twins)
+    assert people.persons["link_known_on"].is_null().all()
+
+
+def test_a_sister_is_told_from_her_twin_brother() -> None:
+    twins = pupils({**CHILD, "upn": "A950000178301"}, {**CHILD, "sex_code": "M", "upn": "H243278544154"})
+    people = link(**patients({**CHILD, "nhs_number": NUMBERS[0]}), **twins)
+    assert people.identities["upn"].to_list() == ["A950000178301"]
+
+
+def test_a_council_child_is_found_through_its_upn_and_brings_its_records() -> None:
+    council = {"la_code": "879", "la_child_id": "7"}
+    people = link(
+        **patients({**CHILD, "nhs_number": NUMBERS[0]}),
+        **pupils({**CHILD, "upn": "A950000178301"}),
+        cin_child=[{**council, "upn": "A950000178301", "born_on": "2015-04-01"}],
+        looked_after_child=[{**council, "born_on": "2015-04-01"}],
+    )
+    assert people.holders["council_child"].height == 1
+    assert people.holders["council_child"]["person_id"][0] == people.persons["person_id"][0]
+
+
+def test_no_identifier_stands_in_what_leaves_the_vault() -> None:
+    people = link(
+        **patients({**CHILD, "nhs_number": NUMBERS[0]}), **pupils({**CHILD, "upn": "A950000178301"})
+    )
+    assert not people.persons.select(pl.any_horizontal(pl.col(pl.String).is_in(NUMBERS).any())).item()
+    assert people.persons["person_id"].str.len_chars().to_list() == [26]
+
+
+def test_another_key_gives_other_pseudonyms() -> None:
+    frames = tables.frames(**patients({**CHILD, "nhs_number": NUMBERS[0]}))
+    one, other = (
+        linkage.link(frames, key=key, weights=WEIGHTS).persons["person_id"][0] for key in (b"1", b"2")
+    )
+    assert one != other
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 40), st.sampled_from("MF"), st.integers(0, 3)), min_size=1, max_size=12)
+)
+def test_a_link_is_one_to_one_and_only_to_an_equal_or_nearly_equal_record(
+    drawn: list[tuple[int, str, int]],
+) -> None:
+    children = [
+        {
+            "born_on": str(FIRST_BIRTHDAY + timedelta(days=day)),
+            "sex_code": sex,
+            "postcode": f"PL{place} 1AA",
+            "school_urn": f"10000{place}",
+        }
+        for day, sex, place in drawn
+    ]
+    upns = {f"U{number}": child for number, child in enumerate(children)}
+    people = link(**patients(*children), **pupils(*({**child, "upn": upn} for upn, child in upns.items())))
+    linked = people.identities.join(people.persons, on="person_id").filter(pl.col("upn").is_not_null())
+    assert linked["upn"].is_unique().all()
+    for born_on, upn in linked.select("born_on", "upn").iter_rows():
+        assert children.count(upns[upn]) == 1 or upns[upn]["born_on"] == str(born_on)
