@@ -23,6 +23,17 @@ def publishable_count(children: int) -> str:
     return str(ROUNDING_BASE * int(children / ROUNDING_BASE + 0.5))
 
 
+def publishable_rate(per_week: float, weeks: int) -> str:
+    """Return a weekly rate to half a child, or the mark where the count behind it is too small to show.
+
+    >>> publishable_rate(17.3, 26), publishable_rate(0.2, 26)
+    ('17.5', '*')
+    """
+    if per_week and round(per_week * weeks) <= LARGEST_SUPPRESSED_COUNT:
+        return SUPPRESSED
+    return f"{int(per_week * 2 + 0.5) / 2:g}"
+
+
 def publishable_mean(mean: float | None, children: int) -> str:
     """Return a mean or median as whole units, or the mark for "too few children to say".
 

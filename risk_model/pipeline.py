@@ -111,7 +111,7 @@ def prioritise(
     table = features.build(known)
 
     tell("Putting the lists in order")
-    services = policy.services_at_review(table, known.capacity, rules, index_date)
+    services = policy.services_at_review(table, known.flow, rules, index_date)
     ordered = worklist.order(table, card, rules, services, index_date)
 
     tell("Writing the run")

@@ -10,7 +10,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from risk_model import worklist
-from risk_model.disclosure import publishable_count
+from risk_model.demand import queue_load, relief_capacity, target_queue_size
+from risk_model.disclosure import publishable_count, publishable_rate
 from service import audit, reviews
 from service.access import (
     NotThereError,
@@ -24,6 +25,13 @@ from service.parts import WithParts, open_run
 from service.shelf import ServiceList
 
 TIERS = {0: "Tier 0, safety", 1: "Tier 1, several needs", 2: "Tier 2"}
+FLOW_WEEKS = 26
+"""The run counts referrals and first contacts over half a year."""
+TARGET_WAIT_WEEKS = 18
+"""The NHS Constitution's wait for consultant-led care, which community services report against."""
+WEEKS_TO_TARGET = 52
+STEADY = 0.02
+"""Within two in a hundred, half a year of referrals does not show a direction."""
 ENTRIES_SHOWN = 50
 MARKS_SHOWN = 200
 router = APIRouter(include_in_schema=False)
@@ -98,7 +106,26 @@ def _waiting(listed: ServiceList) -> dict[str, Any]:
         "waiting": publishable_count(listed.frame.height),
         "tiers": [publishable_count(waiting.get(tier, 0)) for tier in TIERS],
         "no_date": publishable_count(listed.frame["latest_on"].null_count()),
+        "referred": publishable_rate(listed.facts["referrals_per_week"], FLOW_WEEKS),
+        "first_seen": publishable_rate(listed.facts["first_contacts_per_week"], FLOW_WEEKS),
+        "list_is": _growth(listed.facts),
+        "relief": publishable_rate(_relief(listed), FLOW_WEEKS),
     }
+
+
+def _relief(listed: ServiceList) -> float:
+    """First contacts a week that bring the list to the size of the target wait in a year."""
+    referrals = listed.facts["referrals_per_week"]
+    size = target_queue_size(referrals, TARGET_WAIT_WEEKS)
+    return max(0.0, relief_capacity(referrals, listed.frame.height, size, WEEKS_TO_TARGET))
+
+
+def _growth(facts: Mapping[str, Any]) -> str:
+    """Say whether a list grows, from referrals over first contacts."""
+    load = queue_load(facts["referrals_per_week"], facts["first_contacts_per_week"])
+    if load >= 1 + STEADY:
+        return "growing"
+    return "shrinking" if load <= 1 - STEADY else "steady"
 
 
 def _files(provenance: Mapping[str, Any], findings: list[str]) -> list[dict[str, str]]:

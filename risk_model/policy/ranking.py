@@ -15,15 +15,17 @@ ONE_BAND = {"risk_band": 0, "risk_band_if_highest": 0, "risk_band_if_lowest": 0}
 """Without a model every child is in one band, and the referral date decides within the tier."""
 
 
-def services_at_review(table: pl.DataFrame, capacity: pl.DataFrame, policy: Policy, on: date) -> pl.DataFrame:
+def services_at_review(table: pl.DataFrame, flow: pl.DataFrame, policy: Policy, on: date) -> pl.DataFrame:
     """Return a row per service that children wait for: how many wait, and its slots at the next review.
 
-    `capacity` gives the measured first contacts a week; a service without any has no slots.
+    `flow` gives the measured referrals and first contacts a week; a service without first contacts has no slots.
     """
     waiting = table.group_by("service_id", "service_name", "provider_code").agg(waiting=pl.len())
-    named = waiting.join(capacity, on="service_id", how="left").sort("service_id")
-    per_review = (pl.col("first_contacts_per_week").fill_null(0.0) * policy.reviews.every_days / 7).round(3)
-    named = named.with_columns(slots_per_review=per_review).drop("first_contacts_per_week")
+    named = waiting.join(flow, on="service_id", how="left").sort("service_id")
+    rates = ("referrals_per_week", "first_contacts_per_week")
+    named = named.with_columns(pl.col(rates).fill_null(0.0).round(3))
+    per_review = (pl.col("first_contacts_per_week") * policy.reviews.every_days / 7).round(3)
+    named = named.with_columns(slots_per_review=per_review)
     planned = [slots(policy, row["slots_per_review"], on) for row in named.iter_rows(named=True)]
     last_review = timedelta(days=policy.reviews.every_days * (policy.reviews.planned_ahead - 1))
     return named.with_columns(

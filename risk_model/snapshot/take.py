@@ -66,14 +66,15 @@ class Snapshot:
     """Everything known on one day about the children who wait.
 
     `waits` has a row per open referral, `children` a row per child who waits, `tables` the children's records by name,
-    each with `person_id` and `days_ago`, the days from the event to the index date.
+    each with `person_id` and `days_ago`, the days from the event to the index date. `flow` has each service's referrals
+    and first contacts a week.
     """
 
     on: date
     waits: pl.DataFrame
     children: pl.DataFrame
     tables: dict[str, pl.DataFrame]
-    capacity: pl.DataFrame
+    flow: pl.DataFrame
     data_up_to: dict[str, date | None]
 
 
@@ -105,7 +106,7 @@ def take(gathered: Gathered, on: date) -> Snapshot:
         waits=waits,
         children=children,
         tables=tables,
-        capacity=rules.first_contacts_per_week(contact, on),
+        flow=rules.weekly_flow(cut["referral"], team, contact, on),
         data_up_to=data_up_to(gathered.frames, on),
     )
 

@@ -9,8 +9,10 @@ import polars as pl
 from risk_model import services
 from risk_model.snapshot.records import REFERRAL_KEY, Gathered, known, newest
 
-CAPACITY_WEEKS = 26
-"""First contacts are counted over half a year, so that one holiday does not decide a service's capacity."""
+FLOW_WEEKS = 26
+"""Referrals and first contacts are counted over half a year, so that one holiday does not decide a capacity."""
+
+SERVICE_CODES = ("provider_code", "team_type_code")
 
 
 def open_waits(
@@ -99,21 +101,43 @@ def register_entries(gathered: Gathered, on: date) -> pl.DataFrame:
     return first_sent.filter(is_late).select(*REFERRAL_KEY, entered_on=first_month_started_on)
 
 
-def first_contacts_per_week(contact: pl.DataFrame, on: date) -> pl.DataFrame:
-    """Return each service's measured capacity: first attended contacts a week over the last half year."""
-    not_waits = (*services.OPEN_BY_DESIGN, services.URGENT_CARE)
-    first = (
-        contact.filter("was_attended", ~pl.col("team_type_code").is_in(not_waits).fill_null(False))
-        .group_by(*REFERRAL_KEY, "team_type_code")
-        .agg(pl.col("contact_on").min())
-    )
+def weekly_flow(referral: pl.DataFrame, team: pl.DataFrame, contact: pl.DataFrame, on: date) -> pl.DataFrame:
+    """Return each service's demand and capacity: referrals and first attended contacts a week over half a year.
+
+    Both end with the newest contact known, since providers tell weeks later.
+    """
     newest_contact = contact["contact_on"].max()
     until = newest_contact if isinstance(newest_contact, date) else on
-    since = until - timedelta(weeks=CAPACITY_WEEKS)
+    since = until - timedelta(weeks=FLOW_WEEKS)
+    team_types = team.select(*REFERRAL_KEY, "team_type_code").unique(maintain_order=True)
+    referred = referral.join(team_types, on=REFERRAL_KEY).select("received_on", *SERVICE_CODES)
+    first = (
+        contact.filter("was_attended")
+        .group_by(*REFERRAL_KEY, "team_type_code")
+        .agg(pl.col("contact_on").min())
+        .select("contact_on", *SERVICE_CODES)
+    )
+    counted = [
+        _per_week(referred, "received_on", since, until, "referrals_per_week"),
+        _per_week(first, "contact_on", since, until, "first_contacts_per_week"),
+    ]
+    return (
+        counted[0]
+        .join(counted[1], on="service_id", how="full", coalesce=True)
+        .fill_null(0.0)
+        .sort("service_id")
+    )
+
+
+def _per_week(events: pl.DataFrame, event_on: str, since: date, until: date, name: str) -> pl.DataFrame:
+    not_waits = (*services.OPEN_BY_DESIGN, services.URGENT_CARE)
     service = services.service_id(pl.col("provider_code"), pl.col("team_type_code"))
     return (
-        first.filter(pl.col("contact_on") > since)
+        events.filter(
+            pl.col(event_on) > since,
+            pl.col(event_on) <= until,
+            ~pl.col("team_type_code").is_in(not_waits).fill_null(False),
+        )
         .group_by(service_id=service)
-        .agg(first_contacts_per_week=pl.len() / CAPACITY_WEEKS)
-        .sort("service_id")
+        .agg((pl.len() / FLOW_WEEKS).alias(name))
     )

@@ -10,7 +10,11 @@ import polars as pl
 import pytest
 
 from risk_model import worklist
+from service import store
+from service.app import create_app
+from service.settings import Settings
 from tests.conftest import Journey, answer, risk_model
+from tests.functional.service.conftest import Visitor
 
 
 def test_the_cohort_has_the_size_of_plymouth(journey: Journey) -> None:
@@ -144,6 +148,20 @@ def test_without_a_model_the_policy_makes_the_list_and_it_verifies(journey: Jour
         True,
         0,
     )
+
+
+def test_the_service_shows_the_run_and_the_auditor_finds_that_it_agrees(
+    journey: Journey, tmp_path: Path
+) -> None:
+    database = f"sqlite:///{tmp_path}/service.db"
+    store.migrate(database)
+    app = create_app(Settings(worklists=journey.workspace / "worklists", database=database, demo=True))
+    listed = Visitor(app, "r-demo").page("/lists/nr5-speech-and-language-therapy")
+    assert listed.count("es-row-link") == 50
+    assert "Draft policy, not signed." in listed
+    audited = Visitor(app, "a-demo").page(f"/audit/runs/{journey.runs[0].name}")
+    assert "The list agrees." in audited
+    app.state.parts.store.engine.dispose()
 
 
 def test_one_place_is_explained_on_the_command_line(journey: Journey) -> None:

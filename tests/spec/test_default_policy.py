@@ -59,8 +59,10 @@ def _fact(value: str | None) -> float | None:
 
 
 def ranked(table: pl.DataFrame, slots_a_week: float = 1.0, rules: Policy = RULES) -> pl.DataFrame:
-    capacity = pl.DataFrame({"service_id": ["s"], "first_contacts_per_week": [slots_a_week]})
-    services = policy.services_at_review(table, capacity, rules, FRIDAY)
+    flow = pl.DataFrame(
+        {"service_id": ["s"], "referrals_per_week": [1.0], "first_contacts_per_week": [slots_a_week]}
+    )
+    services = policy.services_at_review(table, flow, rules, FRIDAY)
     return policy.rank(table, rules, services, FRIDAY)
 
 

@@ -13,12 +13,24 @@ from tests.functional.service import worklist_folder
 from tests.functional.service.conftest import RUN, Visitor, child_address
 from tests.functional.service.test_lists import text
 
+COUNTS = 5
+"""Waiting, three tiers, and those without a date; rates follow."""
+
 
 def test_small_numbers_never_reach_the_commissioner(app: Any) -> None:
     page = Visitor(app, "c-demo").page("/demand")
-    numbers = re.findall(r'--numeric">(?:<strong>)?([^<]+)', page.split("<tbody>")[1])
-    assert "*" in numbers
-    assert all(number in ("*", "0") or (int(number) % 5 == 0 and int(number) >= 10) for number in numbers)
+    rows = [
+        re.findall(r"<td[^>]*>(?:<strong>)?([^<]+)", row)
+        for row in page.split("<tbody>")[1].split("<tr>")[1:]
+    ]
+    counts = [cell for _provider, *cells in rows for cell in cells[:COUNTS]]
+    assert "*" in counts
+    assert all(count in ("*", "0") or (int(count) % 5 == 0 and int(count) >= 10) for count in counts)
+    rates = {
+        "Hearing": ["12", "9", "growing", "11.5"],
+        "Speech and language therapy": ["12", "9", "growing", "12"],
+    }
+    assert [cells[COUNTS + 1 :] for cells in rows] == list(rates.values())
 
 
 def test_no_link_leads_a_commissioner_to_a_child(app: Any) -> None:

@@ -275,6 +275,8 @@ def _facts(frame: pl.DataFrame, model: bool, signed: bool) -> dict[str, Any]:
             "time_slots": TIME_SLOTS,
             "review_on": REVIEW_ON.isoformat(),
             "slots_planned_until": "2027-11-15",
+            "referrals_per_week": 12.0,
+            "first_contacts_per_week": 9.0,
         }
         for service_id, name, provider in (
             (SPEECH, "Speech and language therapy", "NR5"),
