@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-import polars as pl
 
 from benchmarks import journey
 from benchmarks.harness import Figure, Measured
-from risk_model import features, linkage, model, scorecard, snapshot, sources
+from risk_model import linkage, model, pipeline, scorecard, snapshot, sources
 from risk_model.model import Fit, Rows
 from risk_model.scorecard import Numbers, Table
 from risk_model.workspace import Workspace
@@ -26,14 +25,8 @@ def fitted_rows() -> Rows:
     checked = sources.check(sources.read(journey.EXTRACTS))
     workspace = Workspace(journey.WORKSPACE)
     people = linkage.link(checked.frames, key=workspace.key(), weights=workspace.linkage_weights())
-    gathered = snapshot.gather(checked.frames, people)
-    landmarks = []
-    for day in snapshot.landmarks(checked.frames):
-        known = snapshot.take(gathered, day)
-        followed = snapshot.outcomes(gathered, known)
-        children = features.of_children(known).join(followed, on="person_id")
-        landmarks.append(children.with_columns(landmark_on=pl.lit(day)))
-    return model.training_rows(pl.concat(landmarks))
+    quarters = pipeline.look_back(checked.frames, people, snapshot.landmarks(checked.frames))
+    return model.training_rows(quarters)
 
 
 def shap_vs_treeexplainer() -> Measured:

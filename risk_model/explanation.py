@@ -85,6 +85,7 @@ def words(feature: Feature) -> pl.Expr:
     unknown = (
         feature.words.replace("{n}", "not known") if "{n}" in feature.words else f"{feature.words}: not known"
     )
+    unknown = feature.words_when_unknown or unknown
     none = pl.when(value == 0).then(pl.lit(feature.words_when_none))
     if not feature.rises:
         none = pl.when(False).then(pl.lit(feature.words_when_none))

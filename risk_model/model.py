@@ -38,6 +38,7 @@ SETTINGS: dict[str, Any] = {
     "min_samples_leaf": 50,
     "l2_regularization": 5.0,
 }
+LEAST_EVENTS = 0.5
 SHRINKAGE_EVENTS = 30
 LARGEST_GROUP_FACTOR = 1.5
 BAND_CONFIDENCE = 1.645
@@ -183,11 +184,14 @@ def _table(estimator: Any, rows: Rows, baseline: Numbers) -> dict[str, Any]:
 
 
 def _baseline(rows: Rows, rate: Numbers) -> Numbers:
-    """Events in each fortnight over the fitted rates of those still at risk in it."""
+    """Events in each fortnight over the fitted rates of those still at risk in it.
+
+    A fortnight without any counts half an event: on few children "none seen" is not "none possible".
+    """
     fortnight = np.arange(1, FORTNIGHTS + 1)
     at_risk = np.bincount(rows.fortnights, weights=rate, minlength=FORTNIGHTS + 1)[::-1].cumsum()[::-1][1:]
     events = np.bincount(rows.fortnights[rows.event], minlength=FORTNIGHTS + 1)[fortnight]
-    baseline: Numbers = events / at_risk
+    baseline: Numbers = np.maximum(events, LEAST_EVENTS) / at_risk
     return baseline
 
 

@@ -33,8 +33,9 @@ from risk_model import (
     worklist,
 )
 from risk_model.evaluation import Evaluation
+from risk_model.linkage import People
 from risk_model.model import Rows
-from risk_model.snapshot import Gathered
+from risk_model.snapshot import Frames
 from risk_model.workspace import Workspace
 
 Tell = Callable[[str], None]
@@ -53,12 +54,11 @@ def train(extracts: Path, workspace: Workspace, *, store: Path, seed: int, tell:
     people = linkage.link(checked.frames, key=workspace.key())
     workspace.keep_linkage_weights(people.weights)
     workspace.keep_identities(people.identities)
-    gathered = snapshot.gather(checked.frames, people)
 
     tell("Looking back from each quarter")
     days = snapshot.landmarks(checked.frames)
     earlier, later = evaluation.split(days)
-    children = pl.concat(_landmark(gathered, day) for day in days)
+    children = look_back(checked.frames, people, days)
 
     tell("Fitting on the earlier quarters, judging on the later ones")
     fitted, held_out = (_rows(children, part) for part in (earlier, later))
@@ -107,7 +107,7 @@ def prioritise(
     workspace.keep_identities(people.identities)
 
     tell("Looking at what was known on the day")
-    known = snapshot.take(snapshot.gather(frames, people), index_date)
+    known = snapshot.take(frames, people, index_date)
     table = features.build(known)
 
     tell("Putting the lists in order")
@@ -115,7 +115,7 @@ def prioritise(
     ordered = worklist.order(table, card, rules, services, index_date)
 
     tell("Writing the run")
-    facts = provenance.facts(known, ordered, checked, card, rules, policy_bytes, services)
+    facts = provenance.facts(known, people, ordered, checked, card, rules, policy_bytes, services)
     files: dict[str, bytes | pl.DataFrame] = {
         "list": ordered.list,
         "contributions": ordered.contributions,
@@ -136,10 +136,21 @@ def evaluate(workspace: Workspace, *, truth: Path | None, seed: int) -> dict[str
     return {**judged, "truth": evaluation.against_truth(held_out, workspace.identities(), truth, seed=seed)}
 
 
-def _landmark(gathered: Gathered, day: date) -> pl.DataFrame:
-    known = snapshot.take(gathered, day)
-    followed = snapshot.outcomes(gathered, known)
-    return features.of_children(known).join(followed, on="person_id").with_columns(landmark_on=pl.lit(day))
+def look_back(frames: Frames, people: People, days: list[date]) -> pl.DataFrame:
+    """Return a row per quarter and child who waited: the features of that day, and what happened afterwards.
+
+    Features come from the records and links known on the day, outcomes from everything known by now (`people`).
+    """
+    gathered = snapshot.gather(frames, people)
+    quarters = []
+    for day in days:
+        then = linkage.link(snapshot.known_frames(frames, day), key=people.key, weights=people.weights)
+        known = snapshot.take(frames, then, day)
+        followed = snapshot.outcomes(gathered, known)
+        quarters.append(
+            features.of_children(known).join(followed, on="person_id").with_columns(landmark_on=pl.lit(day))
+        )
+    return pl.concat(quarters)
 
 
 def _rows(children: pl.DataFrame, days: list[date]) -> Rows:

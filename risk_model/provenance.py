@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from risk_model import contracts
+from risk_model import contracts, worklist
+from risk_model.linkage import People
 from risk_model.policy import Policy
 from risk_model.scorecard import Scorecard
 from risk_model.snapshot import Snapshot
 from risk_model.sources import CheckedExtracts, SourceFile
 from risk_model.worklist import Ordered
 
+TABLES_OF_THE_LIST = ("csds_patient", "csds_referral", "csds_team")
 FORMAT = "early-support-worklist/1"
 
 
 def facts(
     known: Snapshot,
+    people: People,
     ordered: Ordered,
     checked: CheckedExtracts,
     card: Scorecard | None,
@@ -43,23 +46,20 @@ def facts(
             "sha256": hashlib.sha256(policy_bytes).hexdigest(),
         },
         "model": None if card is None else {"id": card.id, "made_from": card.document["made_from"]},
+        "linkage": hashlib.sha256(json.dumps(people.weights, sort_keys=True).encode()).hexdigest(),
         "list_risk": ordered.list["risk"].mean(),
         "data_up_to": {partner: day and str(day) for partner, day in known.data_up_to.items()},
         "services": services.with_columns(pl.col(pl.Date).dt.to_string()).to_dicts(),
         "inputs": [_input(file) for file in checked.files],
         "contracts": {name: contract.version for name, contract in sorted(contracts.load().items())},
         "code": code(),
-        "warnings": _warnings(checked, ordered, rules),
+        "warnings": _warnings(known, card, checked, ordered, rules),
     }
 
 
 def code() -> dict[str, str]:
     """Return the version of this package and one digest over its sources."""
-    package = Path(__file__).parent
-    text = hashlib.sha256()
-    for path in sorted(p for p in package.rglob("*") if p.suffix in {".py", ".yaml"}):
-        text.update(str(path.relative_to(package)).encode() + path.read_bytes())
-    return {"version": version("early-support"), "digest": text.hexdigest()}
+    return {"version": version("early-support"), "digest": worklist.code_digest()}
 
 
 def digest_of(files: Iterable[SourceFile]) -> str:
@@ -79,14 +79,33 @@ def _input(file: SourceFile) -> dict[str, Any]:
     }
 
 
-def _warnings(checked: CheckedExtracts, ordered: Ordered, rules: Policy) -> list[str]:
-    """Sentences about files that could not be read and tiers that hold too many."""
+def _warnings(
+    known: Snapshot, card: Scorecard | None, checked: CheckedExtracts, ordered: Ordered, rules: Policy
+) -> list[str]:
+    """Sentences about files and rows that could not be read, a model from later, and tiers that hold too many."""
+    quarters = card.document["made_from"]["landmarks"] if card is not None else []
+    later = [
+        "The model learned from quarters after the index date; this list could not have been made on its day."
+        for _ in quarters[-1:]
+        if quarters[-1] > str(known.on)
+    ]
     unread = [f"{file.path}: {file.problem}" for file in checked.files if file.problem]
-    shares = ordered.measures.group_by("service_name", maintain_order=True).agg(
-        share=pl.col("waiting").filter(pl.col("tier") == 1).sum() / pl.col("waiting").sum()
+    rejected = (
+        checked.rejected.filter(pl.col("table").is_in(TABLES_OF_THE_LIST))
+        .group_by("table")
+        .len()
+        .sort("table")
+    )
+    missing = [
+        f"{count} rows of {table} were rejected: children on them may be missing from the list. See the quarantine."
+        for table, count in rejected.iter_rows()
+    ]
+    shares = ordered.measures.group_by("service_id", maintain_order=True).agg(
+        pl.col("service_name").first(),
+        share=pl.col("waiting").filter(pl.col("tier") == 1).sum() / pl.col("waiting").sum(),
     )
     crowded = shares.filter(pl.col("share") > rules.tier_1_share_that_warns)
-    return unread + [
+    return [*unread, *missing, *later] + [
         f"{row['service_name']}: {row['share']:.0%} of the list is in tier 1; priority for most is priority for none."
         for row in crowded.iter_rows(named=True)
     ]

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import polars as pl
 
+from risk_model.errors import UserError
+
 KEY_BYTES = 32
 PERSON_CHARACTERS = 26
 """128 bits in base32."""
@@ -24,9 +26,17 @@ def open_key(vault: Path) -> bytes:
     path = vault / "pseudonym.key"
     if not path.exists():
         vault.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path.touch(mode=0o600)
-        path.write_bytes(secrets.token_bytes(KEY_BYTES))
-    return path.read_bytes()
+        beside = vault / "pseudonym.key.new"
+        beside.touch(mode=0o600)
+        beside.write_bytes(secrets.token_bytes(KEY_BYTES))
+        beside.rename(path)
+    key = path.read_bytes()
+    if len(key) != KEY_BYTES:
+        raise UserError(
+            f"The pseudonym key in {vault} is damaged. Expected {KEY_BYTES} bytes. Restore it from the backup of the "
+            "vault: with another key every child gets another name."
+        )
+    return key
 
 
 def of(identifiers: pl.Series, key: bytes, purpose: str, characters: int) -> pl.Series:

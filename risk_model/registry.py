@@ -65,16 +65,20 @@ def approved(store: Path, name: str) -> Scorecard | None:
         raise _nothing_trained()
     mlflow = _open(store, name)
     client = mlflow.MlflowClient()
-    try:
-        aliases = client.get_registered_model(name).aliases
-    except mlflow.exceptions.MlflowException as error:
-        raise _nothing_trained() from error
-    if APPROVED not in aliases:
+    if not client.search_registered_models(f"name = '{name}'"):
+        raise _nothing_trained()
+    if APPROVED not in client.get_registered_model(name).aliases:
         return None
     version = client.get_model_version_by_alias(name, APPROVED)
-    with tempfile.TemporaryDirectory() as folder:
-        path = client.download_artifacts(version.run_id, "scorecard.json", folder)
-        return scorecard.read(Path(path).read_bytes())
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            path = client.download_artifacts(version.run_id, "scorecard.json", folder)
+            return scorecard.read(Path(path).read_bytes())
+    except (mlflow.exceptions.MlflowException, OSError, ValueError) as error:
+        raise UserError(
+            f"The approved model in {store} cannot be read. Expected its scorecard.json where the run left it; a "
+            "registry that was moved loses it. Train again, or add --policy-only."
+        ) from error
 
 
 def _nothing_trained() -> UserError:
@@ -93,12 +97,19 @@ def _open(store: Path, name: str) -> Any:
 
     import mlflow
     import mlflow.sklearn
+    from sqlalchemy.exc import SQLAlchemyError
 
     logging.getLogger("mlflow").setLevel(logging.ERROR)
     logging.getLogger("alembic").setLevel(logging.ERROR)
     store.mkdir(parents=True, exist_ok=True)
     mlflow.set_tracking_uri(f"sqlite:///{store.resolve() / 'mlflow.db'}")
-    if mlflow.get_experiment_by_name(name) is None:
-        mlflow.create_experiment(name, artifact_location=(store.resolve() / "artifacts").as_uri())
-    mlflow.set_experiment(name)
+    try:
+        if mlflow.get_experiment_by_name(name) is None:
+            mlflow.create_experiment(name, artifact_location=(store.resolve() / "artifacts").as_uri())
+        mlflow.set_experiment(name)
+    except (mlflow.exceptions.MlflowException, SQLAlchemyError) as error:
+        raise UserError(
+            f"The model registry in {store} cannot be opened. Expected the mlflow.db that `risk-model train` made. "
+            "Restore it, or name another with --registry and train again."
+        ) from error
     return mlflow

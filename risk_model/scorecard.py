@@ -41,10 +41,6 @@ class Term:
         found = self.values[np.searchsorted(self.edges, column, side="left")]
         return np.where(np.isnan(column), self.unknown, found)
 
-    def limits(self) -> tuple[float, float]:
-        """Return the smallest and the largest entry that a known value can have."""
-        return float(self.values.min()), float(self.values.max())
-
 
 @dataclass(frozen=True)
 class Table:
@@ -124,24 +120,37 @@ def columns(card: Scorecard, features: pl.DataFrame) -> dict[str, Numbers]:
 def predict(card: Scorecard, features: pl.DataFrame) -> pl.DataFrame:
     """Return risk, its interval and the risk band of each row.
 
-    Columns: `risk`, `risk_low`, `risk_high` (chance of the event within 26 weeks if not yet seen),
-    `risk_band` (a lower number is a higher risk; children of one band cannot be told apart) and `risk_band_draws`, the
-    bands under the bootstrap's tables. Bands leave out the time waited, which only the policy may turn into priority.
+    Columns: `risk`, `risk_low`, `risk_high` (chance of the event within 26 weeks if not yet seen); and for the place,
+    without the time waited, which only the policy may turn into priority: `risk_low_for_place`, `risk_band` (a lower
+    number is a higher risk; children of one band cannot be told apart) and `risk_band_draws` (the bands under the
+    bootstrap's tables).
     """
     values = columns(card, features)
-    risk = card.table.risk(card.table.log_hazard(values))
-    replicates = np.stack([t.risk(t.log_hazard(values)) for t in card.bootstrap])
-    low, high = np.quantile(replicates, INTERVAL, axis=0)
-    draws = np.column_stack([band(card, log_hazard_for_place(t, values)) for t in card.bootstrap])
+    estimated, place = card.table.log_hazard(values), log_hazard_for_place(card.table, values)
+    low, high = np.quantile(
+        _around(estimated, [t.log_hazard(values) for t in card.bootstrap]), INTERVAL, axis=0
+    )
+    draws = _around(place, [log_hazard_for_place(t, values) for t in card.bootstrap])
     return pl.DataFrame(
         {
-            "risk": risk,
-            "risk_low": np.minimum(low, risk),
-            "risk_high": np.maximum(high, risk),
-            "risk_band": band(card, log_hazard_for_place(card.table, values)),
-            "risk_band_draws": pl.Series(draws).cast(pl.List(pl.Int64)),
+            "risk": card.table.risk(estimated),
+            "risk_low": card.table.risk(np.minimum(low, estimated)),
+            "risk_high": card.table.risk(np.maximum(high, estimated)),
+            "risk_low_for_place": card.table.risk(np.quantile(draws, INTERVAL[0], axis=0)),
+            "risk_band": band(card, place),
+            "risk_band_draws": pl.Series(band(card, draws).T.copy()).cast(pl.List(pl.Int64)),
         }
     )
+
+
+def _around(estimated: Numbers, replicates: list[Numbers]) -> Numbers:
+    """The bootstrap's log-hazards, one row per table, centred on the estimate.
+
+    Its fits have fewer rounds and lie nearer to the mean of all children; only their spread is of use.
+    """
+    drawn = np.stack(replicates)
+    centred: Numbers = drawn - drawn.mean(axis=0) + estimated
+    return centred
 
 
 def log_hazard_for_place(table: Table, values: Mapping[str, Numbers]) -> Numbers:
@@ -160,25 +169,6 @@ def band(card: Scorecard, log_hazard: Numbers) -> npt.NDArray[np.int64]:
     child to a later band, whoever else is waiting.
     """
     return -np.floor(np.round(log_hazard / card.band_width, 9)).astype(np.int64)
-
-
-def known_limits(card: Scorecard, features: pl.DataFrame) -> pl.DataFrame:
-    """Return the band of each row if everything unknown turned out highest, and if lowest.
-
-    Columns: `risk_band_if_highest`, `risk_band_if_lowest`; equal where nothing is unknown.
-    """
-    values = columns(card, features)
-    place = log_hazard_for_place(card.table, values)
-    highest, lowest = place.copy(), place.copy()
-    for term in card.table.terms:
-        if term.used_for_place:
-            unknown = np.isnan(values[term.feature])
-            low, high = term.limits()
-            highest[unknown] += high - term.unknown
-            lowest[unknown] += low - term.unknown
-    return pl.DataFrame(
-        {"risk_band_if_highest": band(card, highest), "risk_band_if_lowest": band(card, lowest)}
-    )
 
 
 def _table(part: Mapping[str, Any]) -> Table:

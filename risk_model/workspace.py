@@ -36,22 +36,42 @@ class Workspace:
         return self.folder / "evaluation"
 
     def key(self) -> bytes:
+        if self.folder.exists() and not self.folder.is_dir():
+            raise UserError(
+                f"{self.folder} is a file. Expected a folder for the workspace. Name another with --workspace."
+            )
         return pseudonyms.open_key(self.vault)
 
     def linkage_weights(self) -> dict[str, Any] | None:
         path = self.folder / "linkage.json"
-        return json.loads(path.read_bytes()) if path.is_file() else None
+        try:
+            return json.loads(path.read_bytes()) if path.is_file() else None
+        except ValueError as error:
+            raise UserError(
+                f"The linkage weights {path} are damaged. Expected the JSON that `risk-model train` wrote. "
+                "Train again, or restore the file."
+            ) from error
 
     def keep_linkage_weights(self, weights: dict[str, Any]) -> None:
         (self.folder / "linkage.json").write_text(json.dumps(weights, indent=1, sort_keys=True))
 
     def keep_identities(self, identities: pl.DataFrame) -> None:
+        """Add who is who to the vault; what an earlier run knew of other children stays."""
         path = self.vault / "identities.parquet"
+        if path.is_file():
+            earlier = pl.read_parquet(path).join(identities, on="person_id", how="anti")
+            identities = pl.concat([identities, earlier]).sort("person_id")
         path.touch(mode=0o600)
         identities.write_parquet(path)
 
     def identities(self) -> pl.DataFrame:
-        return pl.read_parquet(self.vault / "identities.parquet")
+        path = self.vault / "identities.parquet"
+        if not path.is_file():
+            raise UserError(
+                f"The vault of {self.folder} holds no identities. Expected those that `risk-model train` kept. "
+                "Train again."
+            )
+        return pl.read_parquet(path)
 
     def keep_evaluation(self, held_out: pl.DataFrame, evaluation: dict[str, Any]) -> None:
         self.evaluation.mkdir(parents=True, exist_ok=True)

@@ -23,9 +23,6 @@ __all__ = [
     "of_children",
 ]
 
-SCHOOL_AGE = 5
-"""A younger child need not be at school: no school record is then no gap (Education Act 1996, section 8)."""
-
 CHILD = [
     Feature(
         name="age_years",
@@ -60,11 +57,15 @@ MODEL_FEATURES: list[Feature] = [feature for feature in FEATURES if feature.in_m
 
 
 def build(snapshot: Snapshot) -> pl.DataFrame:
-    """Return one row per open referral: the wait, the child's features and the facts in words, by referral."""
+    """Return one row per open referral: the wait, the child's features and the facts in words, by referral.
+
+    `marked_urgent_here` speaks of the row's own referral: urgent for one service is not urgent for another.
+    """
     children = of_children(snapshot)
     words = facts.of_children(snapshot)
     return (
-        snapshot.waits.join(children, on="person_id", how="left")
+        snapshot.waits.with_columns(marked_urgent_here=_marked_urgent())
+        .join(children, on="person_id", how="left")
         .join(words, on="person_id", how="left")
         .sort("service_id", "referral_id")
     )
@@ -78,13 +79,33 @@ def of_children(snapshot: Snapshot) -> pl.DataFrame:
         aggregated = found.agg(f.expression.cast(pl.Float64).alias(f.name) for f in listed)
         table = table.join(aggregated, on="person_id", how="left")
     table = table.with_columns(_with_no_record(f) for f in FEATURES if f.source is not None)
-    for stage in joint.STAGES:
-        table = table.with_columns(f.expression.cast(pl.Float64).alias(f.name) for f in stage)
     return (
-        table.select("person_id", *(pl.col(f.name).cast(pl.Float64) for f in FEATURES))
+        _with_joint(table)
+        .select("person_id", *(pl.col(f.name).cast(pl.Float64) for f in FEATURES))
         .sort("person_id")
         .collect()
     )
+
+
+def _marked_urgent() -> pl.Expr:
+    return pl.col("priority_code").is_in(health.URGENT_PRIORITY).cast(pl.Float64)
+
+
+def if_known(table: pl.DataFrame, *, as_need: bool) -> pl.DataFrame:
+    """Return the table as it would be if everything unknown turned out to be a need, or if none of it did."""
+
+    def filled(feature: Feature) -> pl.Expr:
+        most = 1.0 if feature.is_flag else float("inf")
+        return pl.col(feature.name).fill_null(most if as_need else 0.0)
+
+    known = table.lazy().with_columns(filled(f) for f in FEATURES if f.source is not None and f.rises)
+    return _with_joint(known).collect()
+
+
+def _with_joint(table: pl.LazyFrame) -> pl.LazyFrame:
+    for stage in joint.STAGES:
+        table = table.with_columns(f.expression.cast(pl.Float64).alias(f.name) for f in stage)
+    return table
 
 
 def _by_source() -> dict[str, list[Feature]]:
@@ -98,15 +119,15 @@ def _by_source() -> dict[str, list[Feature]]:
 def _with_no_record(feature: Feature) -> pl.Expr:
     """Tell "linked, and no record" from "not linked": the first has a value, the second has none."""
     when_no_record = pl.lit(feature.when_no_record, dtype=pl.Float64)
-    filled = pl.col(feature.name).fill_null(when_no_record)
     if feature.applies is not None:
-        filled = pl.when(feature.applies).then(filled).otherwise(pl.lit(0.0))
+        when_no_record = pl.when(feature.applies).then(when_no_record).otherwise(pl.lit(0.0))
+    filled = pl.col(feature.name).fill_null(when_no_record)
     return pl.when(_can_be_known(feature.partner)).then(filled).alias(feature.name)
 
 
 def _can_be_known(partner: Partner) -> pl.Expr:
     if partner == Partner.EDUCATION:
-        return pl.col("is_linked_to_education") | (pl.col("age_years") < SCHOOL_AGE)
+        return pl.col("is_linked_to_education")
     if partner == Partner.SOCIAL_CARE:
         return pl.col("is_linked_to_social_care")
     return pl.lit(True)

@@ -40,6 +40,7 @@ class Feature:
     expression: pl.Expr
     words: str
     words_when_none: str
+    words_when_unknown: str | None = None
     source: str | None = None
     when_no_record: float | None = 0.0
     applies: pl.Expr | None = None

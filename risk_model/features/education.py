@@ -12,9 +12,7 @@ from risk_model.features.definition import (
     count_of,
     within,
 )
-
-SEVERE_ABSENCE_SHARE = 0.5
-"""DfE: severely absent is missing half of the possible sessions or more."""
+from risk_model.snapshot.outcomes import SEVERE_ABSENCE_SHARE
 
 SEN_SUPPORT_CODES = ("K", "A", "P")
 EHC_PLAN_CODES = ("E", "S")
@@ -50,7 +48,7 @@ def _count(name: str, source: str, expression: pl.Expr, words: str, none: str) -
 
 
 def _share_missed(days: int) -> pl.Expr:
-    missed = (pl.col("sessions_authorised") + pl.col("sessions_unauthorised")).filter(within(days)).sum()
+    missed = pl.col("sessions_missed").filter(within(days), pl.col("sessions_possible").is_not_null()).sum()
     possible = pl.col("sessions_possible").filter(within(days)).sum()
     return pl.when(possible > 0).then(missed / possible)
 
@@ -63,6 +61,7 @@ def _absence(name: str, days: int, words: str) -> Feature:
         expression=_share_missed(days),
         words=words,
         words_when_none="No absence from school recorded",
+        words_when_unknown=f"{words.removeprefix('Missed {n} of ').capitalize()}: not known",
         when_no_record=None,
         applies=pl.col("age_years").is_between(5, 15),
         is_flag=False,
@@ -123,10 +122,7 @@ FEATURES = [
         "attendance",
         count_of(
             within(DAYS_6_MONTHS)
-            & (
-                pl.col("sessions_authorised") + pl.col("sessions_unauthorised")
-                >= SEVERE_ABSENCE_SHARE * pl.col("sessions_possible")
-            )
+            & (pl.col("sessions_missed") >= SEVERE_ABSENCE_SHARE * pl.col("sessions_possible"))
         ),
         "Weeks mostly absent from school in 6 months: {n}",
         "No week mostly absent in 6 months",

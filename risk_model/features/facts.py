@@ -8,13 +8,12 @@ import polars as pl
 
 from risk_model.features.definition import DAYS_3_MONTHS, DAYS_12_MONTHS, within
 from risk_model.features.education import EHC_PLAN_CODES, SEN_SUPPORT_CODES, SUSPENSION_CODES
+from risk_model.features.health import URGENT_PRIORITY
 from risk_model.snapshot import Snapshot
 
 RECORDED, NONE, UNKNOWN = "recorded", "none", "unknown"
 PERSISTENT_ABSENCE_SHARE = 0.10
 """DfE: persistently absent is missing a tenth of the possible sessions or more."""
-
-SCHOOL_AGE_YEARS = 5
 
 
 def of_children(snapshot: Snapshot) -> pl.DataFrame:
@@ -26,7 +25,7 @@ def of_children(snapshot: Snapshot) -> pl.DataFrame:
     }
     table = snapshot.children.select(
         "person_id",
-        education_can_be_known=pl.col("is_linked_to_education") | (pl.col("age_years") < SCHOOL_AGE_YEARS),
+        education_can_be_known=pl.col("is_linked_to_education"),
         social_care_can_be_known=pl.col("is_linked_to_social_care"),
     )
     for partner, found in partners.items():
@@ -78,7 +77,7 @@ def _unknown_facts() -> pl.Expr:
             "education_can_be_known",
             "education",
             "School record",
-            "No school record could be linked",
+            "No school record could be linked, or not yet at school",
         ),
         fact(
             "social_care_can_be_known",
@@ -92,11 +91,11 @@ def _unknown_facts() -> pl.Expr:
 def _health(snapshot: Snapshot) -> pl.DataFrame:
     tables = snapshot.tables
     waiting = _day("Waiting for " + pl.col("service_name").str.to_lowercase() + " since", "referred_on")
-    urgent = tables["wait"].filter(pl.col("priority_code").is_in(["2", "3"]))
+    urgent = tables["wait"].filter(pl.col("priority_code").is_in(URGENT_PRIORITY))
     visits = tables["urgent_care"].filter(within(DAYS_12_MONTHS)).group_by("person_id").agg(n=pl.len())
     return _facts(
         {
-            1: (urgent.unique("person_id"), pl.lit("Marked urgent by the referrer")),
+            1: (urgent, "Marked urgent for " + pl.col("service_name").str.to_lowercase()),
             2: (tables["wait"], waiting),
             3: (tables["disability"].unique("person_id"), pl.lit("Health record shows a disability")),
             4: (visits, _count("urgent care visits", "urgent care visit", "in 12 months")),
@@ -123,12 +122,14 @@ def _education(snapshot: Snapshot) -> pl.DataFrame:
     suspensions = tables["exclusion"].filter(
         pl.col("category_code").is_in(SUSPENSION_CODES), within(DAYS_12_MONTHS)
     )
-    missed = (pl.col("sessions_authorised") + pl.col("sessions_unauthorised")).sum()
     absence = (
         tables["attendance"]
-        .filter(within(DAYS_3_MONTHS))
+        .filter(within(DAYS_3_MONTHS), pl.col("sessions_possible") > 0)
         .group_by("person_id")
-        .agg(share=missed / pl.col("sessions_possible").sum(), on=pl.col("week_ended_on").max())
+        .agg(
+            share=pl.col("sessions_missed").sum() / pl.col("sessions_possible").sum(),
+            on=pl.col("week_ended_on").max(),
+        )
         .filter(pl.col("share") >= PERSISTENT_ABSENCE_SHARE)
     )
     percent = (pl.col("share") * 100).round().cast(pl.Int64).cast(pl.String)
@@ -152,7 +153,7 @@ def _education(snapshot: Snapshot) -> pl.DataFrame:
 def _social_care(snapshot: Snapshot) -> pl.DataFrame:
     tables = snapshot.tables
     open_now = {
-        1: ("care_episode", pl.col("is_open"), "started_on", "Looked after since"),
+        1: ("care_episode", pl.col("is_open"), "care_started_on", "Looked after since"),
         2: ("protection_plan", pl.col("ended_on").is_null(), "started_on", "Child protection plan since"),
         3: ("child_in_need_plan", pl.col("ended_on").is_null(), "started_on", "Child in need plan since"),
         4: ("episode", pl.col("is_open"), "referred_on", "Open to social care since"),

@@ -13,6 +13,9 @@ from risk_model.features.definition import (
     within,
 )
 
+URGENT_PRIORITY = ("2", "3")
+"""CSDS priority type: urgent, two week wait."""
+
 UNDER_FIVE = pl.col("age_years") < 5
 """Health visiting ends at school entry; older children have no early checks in the extracts."""
 
@@ -55,9 +58,9 @@ FEATURES = [
     _flag(
         "marked_urgent",
         "wait",
-        pl.col("priority_code").is_in(["2", "3"]),
-        "Marked urgent by the referrer",
-        "Not marked urgent by the referrer",
+        pl.col("priority_code").is_in(URGENT_PRIORITY),
+        "Marked urgent by a referrer",
+        "Not marked urgent by a referrer",
     ),
     _flag(
         "waits_for_speech_therapy",
@@ -98,8 +101,8 @@ FEATURES = [
         "not_brought_12_months",
         "contact",
         count_of(pl.col("was_not_brought") & within(DAYS_12_MONTHS)),
-        "Appointments not brought to in 12 months: {n}",
-        "No appointment missed in 12 months",
+        "Times not brought to an appointment in 12 months: {n}",
+        "Never not brought to an appointment in 12 months",
     ),
     _count(
         "urgent_care_3_months",
@@ -150,19 +153,6 @@ FEATURES = [
         expression=any_of(pl.col("is_looked_after")),
         words="Health record shows looked after",
         words_when_none="Health record does not show looked after",
-        in_model=False,
-    ),
-    Feature(
-        name="early_checks_done",
-        partner=Partner.HEALTH,
-        source="early_check",
-        expression=pl.col("activity_type_code").n_unique(),
-        words="Health visitor checks on record: {n}",
-        words_when_none="No health visitor check on record",
-        when_no_record=None,
-        applies=UNDER_FIVE,
-        rises=False,
-        is_flag=False,
         in_model=False,
     ),
     Feature(

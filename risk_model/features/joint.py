@@ -69,14 +69,14 @@ DOUBLY_NESTED = [
         Partner.SOCIAL_CARE,
         _any("child_in_need_plan", "protection_plan", "looked_after"),
         "Child in need plan, protection plan or looked after",
-        "No plan with social care",
+        "No social care plan found",
     ),
     _feature(
         "known_to_social_care",
         Partner.SOCIAL_CARE,
         _any("episode_open", "child_in_need_plan", "protection_plan", "looked_after"),
         "Known to social care now",
-        "Not known to social care now",
+        "No open social care record found",
     ),
 ]
 

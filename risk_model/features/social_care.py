@@ -15,6 +15,9 @@ from risk_model.features.definition import (
 STRENGTHS_AND_DIFFICULTIES_CONCERN = 17
 """DfE SSDA903 guidance: a score of 17 to 40 is a cause for concern."""
 
+NEW_PLACEMENT_CODES = ("S", "P", "T", "B", "U")
+"""SSDA903 reasons for a new episode in which the placement or the carer changed; L is the legal status alone."""
+
 FAMILY_FACTORS = ("1B", "2B", "3B", "4B", "5B", "6B", "3A", "3C", "4C")
 CHILD_MENTAL_HEALTH_FACTORS = ("4A", "15A")
 
@@ -113,14 +116,14 @@ FEATURES = [
     _count(
         "placements_12_months",
         "care_episode",
-        count_of(within(DAYS_12_MONTHS)),
+        count_of(pl.col("reason_started_code").is_in(NEW_PLACEMENT_CODES) & within(DAYS_12_MONTHS)),
         "New placements in care in 12 months: {n}",
         "No new placement in care in 12 months",
     ),
     _count(
         "placements_6_months",
         "care_episode",
-        count_of(within(DAYS_6_MONTHS)),
+        count_of(pl.col("reason_started_code").is_in(NEW_PLACEMENT_CODES) & within(DAYS_6_MONTHS)),
         "New placements in care in 6 months: {n}",
         "No new placement in care in 6 months",
     ),

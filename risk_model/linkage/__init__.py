@@ -22,9 +22,9 @@ __all__ = ["LinkWeights", "People", "link"]
 class People:
     """Everyone on the health side, and who holds records of whom.
 
-    `persons` has a row per person: `person_id`, `born_on`, `link_known_on` (the day from which both sides' records were
-    there to be linked; null where none is), `has_upn`, `link_method` and `link_confidence`. `holders` maps each
-    partner's own id to `person_id`. `identities` belongs in the vault and nowhere else.
+    `persons` has a row per person: `person_id`, `born_on`, `is_linked_to_education`, `is_linked_to_social_care` (a
+    record is held, or its absence means something), `link_method` and `link_confidence`. `holders` maps each partner's
+    own id to `person_id`. `identities` belongs in the vault and nowhere else.
     """
 
     key: bytes
@@ -38,31 +38,43 @@ def link(frames: dict[str, pl.DataFrame], *, key: bytes, weights: LinkWeights | 
     """Return who is who; without given weights Splink learns them from these records."""
     health, council = health_side(frames), council_side(frames)
     pairs, weights = probable_pairs(health.records, council.records, weights)
-    spine = health.records.select("spine", "born_on", "known_on").with_columns(
+    spine = health.records.select("spine", "born_on", "sex").with_columns(
         person_id=pseudonyms.of(health.records["spine"], key, "person", pseudonyms.PERSON_CHARACTERS)
     )
     linked = spine.join(pairs, on="spine", how="left").join(
-        council.records.select("has_upn", council_spine="spine", council_known_on="known_on"),
+        council.records.select("has_upn", "has_council_id", council_spine="spine"),
         on="council_spine",
         how="left",
     )
     return People(
         key=key,
         weights=weights,
-        persons=_persons(linked),
+        persons=_persons(linked, council),
         holders=_holders(health, council, linked),
         identities=_identities(health, council, linked),
     )
 
 
-def _persons(linked: pl.DataFrame) -> pl.DataFrame:
+def _persons(linked: pl.DataFrame, council: Side) -> pl.DataFrame:
+    """A council's social-care file holds only children it knows, so absence from it speaks only through a UPN.
+
+    It does not speak where social care now has to do with a child without a UPN of the same birth date and sex: that
+    may be this one.
+    """
     is_linked = pl.col("council_spine").is_not_null()
     method = pl.when(is_linked).then(pl.lit("date of birth, sex, postcode and school"))
+    unplaced = council.records.filter(~pl.col("has_upn"), "is_current").select("born_on", "sex").unique()
+    may_be_known = linked.join(unplaced, on=("born_on", "sex"), how="semi").select("person_id")
     return linked.select(
         "person_id",
         "born_on",
-        pl.when(is_linked).then(pl.max_horizontal("known_on", "council_known_on")).alias("link_known_on"),
-        pl.col("has_upn").fill_null(False),
+        pl.col("has_upn").fill_null(False).alias("is_linked_to_education"),
+        (
+            is_linked
+            & (pl.col("has_council_id") | ~pl.col("person_id").is_in(may_be_known["person_id"].implode()))
+        )
+        .fill_null(False)
+        .alias("is_linked_to_social_care"),
         method.otherwise(pl.lit("not linked")).alias("link_method"),
         "link_confidence",
     ).sort("person_id")

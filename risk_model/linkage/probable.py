@@ -32,6 +32,7 @@ def probable_pairs(
     if not weights:
         _learn(linker)
         weights = linker.misc.save_model_to_json()
+        weights.pop("linker_uid", None)
     predicted = linker.inference.predict(threshold_match_probability=LEAST_PROBABILITY)
     found = pl.from_arrow(predicted.as_pyarrow_table())
     assert isinstance(found, pl.DataFrame)

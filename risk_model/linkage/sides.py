@@ -16,8 +16,8 @@ USABLE_STATUS = ("01", "02")
 class Side:
     """One side's persons.
 
-    `records` has a row per person: `spine`, `born_on`, `sex`, `postcodes`, `schools` and `known_on` (when its first
-    record was known); `holders` maps each partner's own id to the spine.
+    `records` has a row per person: `spine`, `born_on`, `sex`, `postcodes` and `schools`; `holders` maps each partner's
+    own id to the spine.
     """
 
     records: pl.DataFrame
@@ -25,13 +25,19 @@ class Side:
 
 
 def health_side(frames: dict[str, pl.DataFrame]) -> Side:
-    """Return everyone who was ever referred to a service that children wait for, joined by exact NHS number."""
+    """Return everyone who was ever referred to a service that children wait for, joined by exact NHS number.
+
+    A number counts for all rows of its patient, also for those sent before it was traced; a referral whose patient row
+    is missing or was rejected still has its child.
+    """
     patients = _waiting_patients(frames).with_columns(
         sex=_sex(pl.col("sex_code")), postcode=_postcode(pl.col("postcode"))
     )
-    number = pl.when(pl.col("nhs_number_status_code").is_in(USABLE_STATUS)).then(pl.col("nhs_number"))
-    local = pl.concat_str("provider_code", "local_patient_id", separator="|")
-    patients = patients.with_columns(number=number, local=local)
+    usable = pl.when(pl.col("nhs_number_status_code").is_in(USABLE_STATUS)).then(pl.col("nhs_number"))
+    patient = ("provider_code", "local_patient_id")
+    patients = patients.with_columns(
+        number=usable.drop_nulls().last().over(patient), local=pl.concat_str(patient, separator="|")
+    )
     conflicting = _numbers_of_two_people(patients)
     spine = (
         pl.when(pl.col("number").is_not_null() & ~pl.col("number").is_in(conflicting.implode()))
@@ -63,10 +69,12 @@ def council_side(frames: dict[str, pl.DataFrame]) -> Side:
         )
     )
     pupils = _pupils(frames).with_columns(spine="upn|" + pl.col("upn"))
-    columns = ("spine", "born_on", "sex", "postcode", "school_urn", "known_on")
+    columns = ("spine", "born_on", "sex", "postcode", "school_urn")
     everyone = pl.concat([pupils.select(columns), children.select(columns)])
     records = _one_record_each(everyone, "postcode", "school_urn").with_columns(
-        has_upn=pl.col("spine").str.starts_with("upn|")
+        has_upn=pl.col("spine").str.starts_with("upn|"),
+        has_council_id=pl.col("spine").is_in(children["spine"].implode()),
+        is_current=pl.col("spine").is_in(_current(frames, children).implode()),
     )
     upns = pl.concat([pupils.select("upn", "spine"), children.select("upn", "spine").drop_nulls()])
     return Side(
@@ -89,10 +97,11 @@ def _waiting_patients(frames: dict[str, pl.DataFrame]) -> pl.DataFrame:
         how="semi",
     )
     patient_key = ("provider_code", "local_patient_id")
-    return (
-        frames["csds_patient"]
-        .join(referred.select(patient_key).unique(), on=patient_key, how="semi")
-        .sort("known_on", "period_ended_on", "source_file", "source_row")
+    waiting = referred.select(*patient_key, "known_on").unique(patient_key, keep="first", maintain_order=True)
+    described = frames["csds_patient"].join(waiting, on=patient_key, how="semi")
+    undescribed = waiting.join(described, on=patient_key, how="anti")
+    return pl.concat([described, undescribed], how="diagonal").sort(
+        "known_on", "period_ended_on", "source_file", "source_row"
     )
 
 
@@ -125,6 +134,22 @@ def _council_children(frames: dict[str, pl.DataFrame]) -> pl.DataFrame:
     )
 
 
+def _current(frames: dict[str, pl.DataFrame], children: pl.DataFrame) -> pl.Series:
+    """Spines of the children with whom social care had to do in the last year of what is known."""
+    council_id = ("la_code", "la_child_id")
+    ends = pl.concat(
+        [
+            frames["cin_episode"].select(*council_id, "known_on", ended_on="closed_on"),
+            frames["looked_after_episode"].select(*council_id, "known_on", "ended_on"),
+        ]
+    )
+    a_year_before = pl.col("known_on").max().dt.offset_by("-1y")
+    current = ends.filter(
+        (pl.col("ended_on") > a_year_before).fill_null(True), pl.col("known_on") > a_year_before
+    )
+    return children.join(current, on=council_id, how="semi")["spine"].unique().sort()
+
+
 def _pupils(frames: dict[str, pl.DataFrame]) -> pl.DataFrame:
     census = frames["school_census_pupil"].select(
         "upn", "born_on", "sex_code", "postcode", "school_urn", "known_on", "source_row"
@@ -153,7 +178,6 @@ def _one_record_each(rows: pl.DataFrame, postcode: str, school: str) -> pl.DataF
         pl.col("sex").drop_nulls().last(),
         postcodes=pl.col(postcode).drop_nulls().unique().sort(),
         schools=pl.col(school).drop_nulls().unique().sort(),
-        known_on=pl.col("known_on").min(),
     )
 
 

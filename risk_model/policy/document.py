@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -11,12 +12,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from risk_model.errors import UserError
 from risk_model.features import FEATURES, NeedArea
+from risk_model.services import SERVICE_NAMES
 
 DEFAULT_POLICY = Path(__file__).parent.parent / "policies" / "devon-default.yaml"
 LOWEST_TIER = 2
 
-READABLE_FACTS = {f.name for f in FEATURES if f.rises} | {"age_years"}
-"""Facts a rule may read: those of which more is never less need, and the age."""
+READABLE_FACTS = {f.name for f in FEATURES if f.rises} | {"age_years", "marked_urgent_here"}
+"""Facts a rule may read: those of which more is never less need, the age, and the referrer's mark on the referral."""
 
 
 class _Strict(BaseModel):
@@ -27,9 +29,9 @@ class Condition(_Strict):
     """What a rule asks for; exactly one of its forms, each of them an "at least"."""
 
     fact: str | None = None
-    at_least: float = 1
-    all_facts: list[str] | None = None
-    areas_beyond_this_service: Annotated[int, Field(ge=1)] | None = None
+    at_least: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1
+    all_facts: Annotated[list[str], Field(min_length=1)] | None = None
+    areas_beyond_this_service: Annotated[int, Field(ge=1, le=len(NeedArea))] | None = None
     risk_low: Annotated[float, Field(gt=0, lt=1)] | None = None
 
     @property
@@ -60,13 +62,20 @@ class Rule(_Strict):
     because: str
     when: Condition
 
+    @model_validator(mode="after")
+    def _words_hold_one_number_at_most(self) -> Rule:
+        counts_areas = self.when.areas_beyond_this_service is not None
+        if re.sub(r"\{n\}", "", self.words, count=int(counts_areas)).count("{"):
+            raise ValueError("words may hold {n} once, in a rule that counts areas, and no other brace")
+        return self
+
 
 class Reviews(_Strict):
     """When slots are offered, and how many reviews are planned ahead."""
 
     counted_from: date
-    every_days: Annotated[int, Field(ge=1)]
-    planned_ahead: Annotated[int, Field(ge=1)]
+    every_days: Annotated[int, Field(ge=1, le=366)]
+    planned_ahead: Annotated[int, Field(ge=1, le=520)]
 
 
 class Policy(_Strict):
@@ -80,7 +89,7 @@ class Policy(_Strict):
     need_lane_share: Annotated[float, Field(ge=0, lt=1)]
     reviews: Reviews
     tier_1_share_that_warns: Annotated[float, Field(gt=0, le=1)]
-    treats: dict[str, NeedArea]
+    treats: Annotated[dict[str, NeedArea], Field(min_length=1)]
     rules: Annotated[list[Rule], Field(min_length=1)]
 
     @model_validator(mode="after")
@@ -90,6 +99,8 @@ class Policy(_Strict):
             raise ValueError("rules of tier 0 stand above rules of tier 1, since the first rule met decides")
         if len({rule.id for rule in self.rules}) != len(self.rules):
             raise ValueError("two rules have the same id")
+        if unknown := sorted(set(self.treats) - set(SERVICE_NAMES)):
+            raise ValueError(f"treats names no known service: {', '.join(unknown)}")
         return self
 
 

@@ -50,7 +50,6 @@ def slots(policy: Policy, slots_per_review: float, on: date) -> Slots:
     counted = before + np.arange(reviews.planned_ahead + 1)
     all_slots = np.floor(np.round(counted * slots_per_review, 6)).astype(np.int64)
     time_slots = np.floor(np.round(all_slots * (1 - policy.need_lane_share), 6)).astype(np.int64)
-    all_slots, time_slots = np.maximum(all_slots, 0), np.maximum(time_slots, 0)
     return Slots(
         review_on=reviews.counted_from + timedelta(days=before * reviews.every_days),
         all=int(all_slots[1] - all_slots[0]),

@@ -7,11 +7,13 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 
+from risk_model.errors import UserError
 from risk_model.policy.document import Policy
 from risk_model.policy.lanes import Queue, Slots, Whole, need_key, slots
 from risk_model.policy.tiers import with_tiers
 
-ONE_BAND = {"risk_band": 0, "risk_band_if_highest": 0, "risk_band_if_lowest": 0}
+ONE_BAND = ("risk_band", "risk_band_if_highest", "risk_band_if_lowest")
+NO_RISK = ("risk_low_for_place", "risk_low_if_highest")
 """Without a model every child is in one band, and the referral date decides within the tier."""
 
 
@@ -40,14 +42,20 @@ def services_at_review(table: pl.DataFrame, flow: pl.DataFrame, policy: Policy, 
 def rank(table: pl.DataFrame, policy: Policy, services: pl.DataFrame, on: date) -> pl.DataFrame:
     """Return the table with its tiers, lanes, places and guarantees, sorted by service and place.
 
-    Reads the features, `risk_low`, `referred_on`, `entered_on`, `referral_id` and, where a risk is estimated,
-    `risk_band`, `risk_band_if_highest`, `risk_band_if_lowest` and `risk_band_draws` (bands drawn from the estimate's
-    uncertainty); adds `tier`, `best_tier`, `tier_rule`, `deciding_rule`, `rules`, `lane`, `place`, `need_place`,
-    `time_place`, `band_first`, `band_last`, `best_place`, `worst_place`, `unknown_decides_slot`,
+    Reads the features, `referred_on`, `entered_on`, `referral_id` and, where a risk is estimated, `risk_low_for_place`,
+    `risk_low_if_highest`, `risk_band`, `risk_band_if_highest`, `risk_band_if_lowest` and `risk_band_draws` (bands drawn
+    from the estimate's uncertainty). Adds `tier`, `best_tier`, `tier_rule`, `deciding_rule`, `rules`, `lane`, `place`,
+    `need_place`, `time_place`, `band_first`, `band_last`, `best_place`, `worst_place`, `unknown_decides_slot`,
     `probability_of_slot`, `longer_waits_ahead`, `guaranteed_review`, `latest_on` and `no_date_reason`.
     """
+    if table.is_empty():
+        raise UserError(
+            f"Nobody waits for any service on {on} in these extracts. Expected open referrals that were known on that "
+            "day. Check the index date, and what `risk-model check` says of the files."
+        )
     bands = [pl.lit(0, pl.Int64).alias(name) for name in ONE_BAND if name not in table.columns]
-    tiers = with_tiers(table.with_columns(bands), policy).with_columns(
+    limits = [pl.lit(None, pl.Float64).alias(name) for name in NO_RISK if name not in table.columns]
+    tiers = with_tiers(table.with_columns(*bands, *limits), policy).with_columns(
         stable=pl.col("referral_id").rank("ordinal").cast(pl.Int64)
     )
     ranked = []
@@ -61,7 +69,7 @@ def rank(table: pl.DataFrame, policy: Policy, services: pl.DataFrame, on: date) 
         services.select("service_id", "slots_per_review", "review_on"), on="service_id", how="left"
     )
     return _with_guarantee(_with_bands(placed), policy).drop(
-        "stable", *ONE_BAND, "slots_per_review", "review_on", "risk_band_draws", strict=False
+        "stable", *ONE_BAND, *NO_RISK, "slots_per_review", "review_on", "risk_band_draws", strict=False
     )
 
 
@@ -149,7 +157,8 @@ def _no_date_reason(policy: Policy) -> pl.Expr:
         .otherwise(
             pl.concat_str(
                 ahead,
-                pl.lit(" children have waited longer; " + planned),
+                pl.when(ahead == 1).then(pl.lit(" child has")).otherwise(pl.lit(" children have")),
+                pl.lit(" waited longer; " + planned),
                 pl.col("time_slots_planned"),
                 pl.lit(" slots for the longest waits"),
             )

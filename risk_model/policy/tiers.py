@@ -16,7 +16,7 @@ NO_RULE_WORDS = "No priority rule is met"
 def with_tiers(table: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     """Return the table with `tier`, `best_tier`, `tier_rule`, `deciding_rule` and all `rules` tried in order.
 
-    Reads the feature columns and `risk_low` (null where no risk estimate is used).
+    Reads the feature columns, `risk_low_for_place` and `risk_low_if_highest` (null where no risk is estimated).
     """
     columns = table.columns
     claims = {f"met:{rule.id}": _claim(rule.when) for rule in policy.rules}
@@ -60,7 +60,9 @@ def _claim(condition: Condition) -> pl.Expr:
         may_be_met = recorded + pl.col("areas_not_known") >= condition.areas_beyond_this_service
         return pl.when(is_met).then(True).when(~may_be_met).then(False)
     if condition.risk_low is not None:
-        return (pl.col("risk_low") >= condition.risk_low).fill_null(False)
+        is_met = pl.col("risk_low_for_place") >= condition.risk_low
+        may_be_met = (pl.col("risk_low_if_highest") >= condition.risk_low).fill_null(False)
+        return pl.when(is_met).then(True).when(~may_be_met).then(False)
     return pl.all_horizontal([pl.col(fact) >= condition.at_least for fact in condition.facts])
 
 
@@ -104,7 +106,8 @@ def _records_show(rule: Rule) -> pl.Expr:
         shown = pl.when(areas == "").then(pl.lit("No area recorded")).otherwise(areas)
         return pl.when(pl.col("areas_not_known") > 0).then(shown + "; some not known").otherwise(shown)
     if rule.when.risk_low is not None:
-        limit = pl.format("Lower limit {} in 100", (pl.col("risk_low") * 100).floor().cast(pl.Int64))
+        hundredths = (pl.col("risk_low_for_place") * 100).floor().cast(pl.Int64)
+        limit = pl.format("Lower limit {} in 100", hundredths)
         return limit.fill_null("No risk estimate is used")
     recorded = (
         pl.when(_met(rule)).then(pl.lit("Recorded")).when(_met(rule).is_null()).then(pl.lit("Not known"))

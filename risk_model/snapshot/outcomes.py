@@ -12,17 +12,24 @@ from datetime import date, timedelta
 import polars as pl
 
 from risk_model import services
-from risk_model.snapshot.records import REFERRAL_KEY, Frames, Gathered, newest, with_contact_outcome
-from risk_model.snapshot.take import SHORT_BREAK_STATUS, Snapshot
+from risk_model.snapshot.records import (
+    REFERRAL_KEY,
+    Frames,
+    Gathered,
+    newest,
+    with_contact_outcome,
+    with_sessions_missed,
+)
+from risk_model.snapshot.take import CARE_STARTED_CODE, SHORT_BREAK_STATUS, Snapshot
 
 HORIZON_DAYS = 182
 """26 weeks."""
 ADULT_AGE_YEARS = 18
 SEVERE_ABSENCE_SHARE = 0.5
+"""DfE: severely absent is missing half of the possible sessions or more."""
 SEVERE_ABSENCE_WEEKS = 4
 """Four recorded weeks in a row at half of the sessions missed or more, so that one illness is no event."""
-SUSPENSION_CODES = ("SUSP", "FIXD", "PERM")
-CARE_STARTED_CODE = "S"
+EXCLUSION_CODES = ("SUSP", "FIXD", "PERM")
 
 PARTS = ("urgent_care", "suspension_or_exclusion", "severe_absence", "social_care_step_up")
 """The parts of the event; the first is the child's own state, the others are responses of the system.
@@ -55,12 +62,14 @@ def outcomes(gathered: Gathered, snapshot: Snapshot) -> pl.DataFrame:
     """Return one row per child who waits: day of each part's first event, of censoring, and its reason.
 
     Columns: `person_id`, one column per part and `event_on` (null: none in 26 weeks), `seen_on`, `left_on`,
-    `censored_on`, `censored_because` (seen, left, adult, end of horizon), and `is_observed`: school and council
-    records are linked by now, so that an event in them could have been seen.
+    `censored_on`, `censored_because` (seen, left, adult, end of horizon), and `is_observed`: a UPN is linked by now,
+    under which an event in school and council records could have been seen.
     """
     ends_on = snapshot.on + timedelta(days=HORIZON_DAYS)
-    is_observed = pl.col("link_known_on").is_not_null().alias("is_observed")
-    table = snapshot.children.select("person_id", "born_on", is_observed)
+    linked_by_now = gathered.people.persons.select("person_id", is_observed=pl.col("is_linked_to_education"))
+    table = snapshot.children.select("person_id", "born_on").join(
+        linked_by_now, on="person_id", how="left", maintain_order="left"
+    )
     for part, events in _events(gathered).items():
         first = (
             events.filter(pl.col("on") > snapshot.on, pl.col("on") <= ends_on)
@@ -82,7 +91,7 @@ def _events(gathered: Gathered) -> dict[str, pl.DataFrame]:
     contact = newest(tables["contact"], (*REFERRAL_KEY, "care_contact_id"))
     contact = with_contact_outcome(contact, team)
     urgent = contact.filter("was_attended", pl.col("team_type_code") == services.URGENT_CARE)
-    suspended = tables["exclusion"].filter(pl.col("category_code").is_in(SUSPENSION_CODES))
+    suspended = tables["exclusion"].filter(pl.col("category_code").is_in(EXCLUSION_CODES))
     care_started = tables["care_episode"].filter(
         pl.col("reason_started_code") == CARE_STARTED_CODE,
         ~pl.col("legal_status_code").is_in(SHORT_BREAK_STATUS).fill_null(False),
@@ -103,10 +112,9 @@ def _events(gathered: Gathered) -> dict[str, pl.DataFrame]:
 
 def _severe_absence(attendance: pl.DataFrame) -> pl.DataFrame:
     """The start of each run of weeks mostly missed, once the run is long enough to count."""
-    missed = pl.col("sessions_authorised") + pl.col("sessions_unauthorised")
-    mostly = missed >= SEVERE_ABSENCE_SHARE * pl.col("sessions_possible")
+    mostly = pl.col("sessions_missed") >= SEVERE_ABSENCE_SHARE * pl.col("sessions_possible")
     weeks = (
-        newest(attendance, ("person_id", "week_ended_on"))
+        newest(with_sessions_missed(attendance), ("person_id", "week_ended_on"))
         .filter(pl.col("sessions_possible") > 0)
         .sort("person_id", "week_ended_on")
         .with_columns(is_mostly_missed=mostly)

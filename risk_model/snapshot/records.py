@@ -36,7 +36,7 @@ HOLDER_KEYS = {
     "council_child": ("la_code", "la_child_id"),
 }
 RECORDS = {
-    "patient": Record("csds_patient", "patient", ("person_id",), "period_ended_on"),
+    "patient": Record("csds_patient", "patient", HOLDER_KEYS["patient"], "period_ended_on"),
     "referral": Record("csds_referral", "patient", REFERRAL_KEY, "received_on", ("discharged_on",)),
     "disability": Record("csds_disability", "patient", ("person_id", "disability_code"), "period_ended_on"),
     "pupil": Record("school_census_pupil", "pupil", ("person_id", "census_on", "school_urn"), "census_on"),
@@ -129,15 +129,32 @@ def blank_later(table: pl.DataFrame, ends: tuple[str, ...], on: date) -> pl.Data
 def with_contact_outcome(contact: pl.DataFrame, team: pl.DataFrame) -> pl.DataFrame:
     """Return contacts with their team type, whether the child was seen, and whether it was not brought.
 
-    Contact ids are reused across referrals, so a contact joins its referral on both ids.
+    Contact ids are reused across referrals, so a contact joins its referral on both ids. A referral may wait for two
+    teams: a contact belongs to the team it names, and to the referral's first team only where it names none.
     """
-    team_types = team.select(*REFERRAL_KEY, "team_type_code").unique(
-        REFERRAL_KEY, keep="first", maintain_order=True
+    named = team.select(*REFERRAL_KEY, "team_id", "team_type_code").unique(
+        (*REFERRAL_KEY, "team_id"), keep="first", maintain_order=True
     )
-    status = pl.col("attendance_code").str.strip_chars_start("0")
-    return contact.join(team_types, on=REFERRAL_KEY, how="left").with_columns(
-        was_attended=status.is_in(ATTENDED).fill_null(False),
-        was_not_brought=status.is_in(WAS_NOT_BROUGHT).fill_null(False),
+    first = named.unique(REFERRAL_KEY, keep="first", maintain_order=True)
+    return (
+        contact.join(named, on=(*REFERRAL_KEY, "team_id"), how="left", maintain_order="left")
+        .join(first.drop("team_id"), on=REFERRAL_KEY, how="left", suffix="_of_first", maintain_order="left")
+        .with_columns(
+            team_type_code=pl.coalesce("team_type_code", "team_type_code_of_first"),
+            was_attended=pl.col("attendance_code").is_in(ATTENDED).fill_null(False),
+            was_not_brought=pl.col("attendance_code").is_in(WAS_NOT_BROUGHT).fill_null(False),
+        )
+        .drop("team_type_code_of_first")
+    )
+
+
+def with_sessions_missed(attendance: pl.DataFrame) -> pl.DataFrame:
+    """Return attendance with the sessions missed; a week that tells of no absence at all tells of no sessions."""
+    absences = ("sessions_authorised", "sessions_unauthorised")
+    is_told = pl.any_horizontal(pl.col(absences).is_not_null())
+    return attendance.with_columns(
+        sessions_missed=pl.sum_horizontal(absences, ignore_nulls=True),
+        sessions_possible=pl.when(is_told).then(pl.col("sessions_possible")),
     )
 
 

@@ -16,9 +16,12 @@ from risk_model.snapshot.records import (
     Frames,
     Gathered,
     blank_later,
+    gather,
     known,
+    known_frames,
     newest,
     with_contact_outcome,
+    with_sessions_missed,
 )
 
 SHORT_BREAK_STATUS = ("V3", "V4")
@@ -27,7 +30,8 @@ SHORT_BREAK_STATUS = ("V3", "V4")
 NOT_IN_NEED_CODE = "N9"
 """CIN census: cases other than children in need."""
 
-HEALTH_VISITOR_CHECKS = ("08", "09", "10", "11")
+CARE_STARTED_CODE = "S"
+"""SSDA903: the first episode of a period of care; the others are changes within it."""
 
 ASQ_CUT_OFFS = {
     "953211000000100": ("communication", 25.17),
@@ -50,9 +54,6 @@ ASQ_CUT_OFFS = {
 
 Source: NHS England Reusable-Code-Library, `ASQScoreBand`; 24, 27 and 30 month questionnaires.
 """
-
-FROM_HEALTH = ("patient", "referral", "disability")
-"""Held under the child's own NHS number; all other records count from the day their child could be linked."""
 
 PARTNER_TABLES = {
     "health": ("csds_referral", "csds_contact"),
@@ -78,8 +79,12 @@ class Snapshot:
     data_up_to: dict[str, date | None]
 
 
-def take(gathered: Gathered, on: date) -> Snapshot:
-    """Return what was known on a day: later rows gone, newest version of each record, later end dates blanked."""
+def take(frames: Frames, people: People, on: date) -> Snapshot:
+    """Return what was known on a day: later rows gone, newest version of each record, later end dates blanked.
+
+    `people` are those whom the records known on that day could link (`linkage.link` of `known_frames`).
+    """
+    gathered = gather(known_frames(frames, on), people)
     cut = {
         name: newest(known(gathered.tables[name], on), record.key).pipe(blank_later, record.ends, on)
         for name, record in RECORDS.items()
@@ -88,16 +93,13 @@ def take(gathered: Gathered, on: date) -> Snapshot:
     contact = newest(known(gathered.tables["contact"], on), (*REFERRAL_KEY, "care_contact_id"))
     contact = with_contact_outcome(contact, team).filter(pl.col("contact_on") <= on)
     opened = rules.open_waits(gathered, cut["referral"], team, contact, on)
-    waits = _named(opened, gathered.people, on)
-    children = _children(waits, gathered.people, on)
-    linked = children.filter("is_linked")
-    tables = {
-        name: _events(table, RECORDS[name].event_on, children if name in FROM_HEALTH else linked, on)
-        for name, table in cut.items()
-    }
+    waits = _named(opened, people, on)
+    children = _children(waits, people, on)
+    tables = {name: _events(table, RECORDS[name].event_on, children, on) for name, table in cut.items()}
     tables |= _from_health(gathered, tables["referral"], team, contact, waits, children, on)
+    tables["attendance"] = with_sessions_missed(tables["attendance"])
     tables["pupil"] = _with_newest(tables["pupil"], "census_on")
-    tables["school_need"] = _newest_school_needs(gathered, linked, on)
+    tables["school_need"] = _newest_school_needs(gathered, children, on)
     tables["ehc_request"] = _in_progress(tables["ehc_request"], tables["ehc_plan"])
     tables["episode"] = _open_episodes(tables["episode"])
     tables["care_episode"] = _in_care(tables["care_episode"])
@@ -142,19 +144,14 @@ def _named(opened: pl.DataFrame, people: People, on: date) -> pl.DataFrame:
 
 
 def _children(waits: pl.DataFrame, people: People, on: date) -> pl.DataFrame:
-    birthday_ahead = pl.lit(on).dt.ordinal_day() < pl.col("born_on").dt.ordinal_day()
-    age = pl.lit(on).dt.year() - pl.col("born_on").dt.year() - birthday_ahead.cast(pl.Int32)
+    born = pl.col("born_on")
+    birthday_ahead = born.dt.month() * 100 + born.dt.day() > on.month * 100 + on.day
+    age = on.year - born.dt.year() - birthday_ahead.cast(pl.Int32)
     return (
         waits.select("person_id")
         .unique()
         .join(people.persons, on="person_id", how="left")
-        .with_columns(
-            age_years=age.cast(pl.Int64), is_linked=(pl.col("link_known_on") <= on).fill_null(False)
-        )
-        .with_columns(
-            is_linked_to_education=pl.col("is_linked") & pl.col("has_upn"),
-            is_linked_to_social_care=pl.col("is_linked"),
-        )
+        .with_columns(age_years=age.cast(pl.Int64))
         .sort("person_id")
     )
 
@@ -183,7 +180,6 @@ def _from_health(
     referred = referral.join(team_types, on=REFERRAL_KEY, how="left")
     not_waits = (*services.OPEN_BY_DESIGN, services.URGENT_CARE)
     contacts = _events(contact, "contact_on", children, on)
-    checks = _events(known(gathered.tables["activity"], on), "contact_on", children, on)
     return {
         "wait": waits,
         "past_referral": referred.filter(
@@ -194,7 +190,6 @@ def _from_health(
         "urgent_care": contacts.filter(
             "was_attended", pl.col("team_type_code") == services.URGENT_CARE
         ).unique(("person_id", "contact_on"), maintain_order=True),
-        "early_check": checks.filter(pl.col("activity_type_code").is_in(HEALTH_VISITOR_CHECKS)),
         "development_score": _development_scores(gathered, children, on),
     }
 
@@ -241,6 +236,11 @@ def _open_episodes(episode: pl.DataFrame) -> pl.DataFrame:
 
 
 def _in_care(care_episode: pl.DataFrame) -> pl.DataFrame:
-    """Looked after: an open episode under any legal status but planned short breaks."""
+    """Looked after: an open episode under any legal status but planned short breaks; and since when in all."""
     short_breaks = pl.col("legal_status_code").is_in(SHORT_BREAK_STATUS).fill_null(False)
-    return care_episode.filter(~short_breaks).with_columns(is_open=pl.col("ended_on").is_null())
+    first_of_period = pl.col("reason_started_code") == CARE_STARTED_CODE
+    started_on = pl.when(first_of_period).then(pl.col("started_on")).max().over("person_id")
+    return care_episode.filter(~short_breaks).with_columns(
+        is_open=pl.col("ended_on").is_null(),
+        care_started_on=pl.coalesce(started_on, pl.col("started_on").min().over("person_id")),
+    )

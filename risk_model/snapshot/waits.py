@@ -18,26 +18,39 @@ SERVICE_CODES = ("provider_code", "team_type_code")
 def open_waits(
     gathered: Gathered, referral: pl.DataFrame, team: pl.DataFrame, contact: pl.DataFrame, on: date
 ) -> pl.DataFrame:
-    """Return one row per child and service: still sent by the provider, open, and not yet seen by it.
-
-    A child referred twice to one service waits once, from the earlier referral.
-    """
-    seen = contact.filter("was_attended").select(*REFERRAL_KEY).unique()
+    """Return one row per child and service: still sent by the provider, open, and not yet seen by that team."""
+    team_key = (*REFERRAL_KEY, "team_type_code")
+    seen = contact.filter("was_attended").select(team_key).unique()
     service = {"provider_code": pl.col("provider_code"), "team_type_code": pl.col("team_type_code")}
-    return (
+    waiting = (
         still_sent(referral, gathered, on)
         .filter(pl.col("received_on") <= on, pl.col("discharged_on").is_null())
-        .join(seen, on=REFERRAL_KEY, how="anti")
-        .join(open_teams(team, on), on=REFERRAL_KEY, how="inner")
+        .join(open_teams(referral, team, on), on=REFERRAL_KEY, how="inner")
+        .join(seen, on=team_key, how="anti", nulls_equal=True)
         .join(clock_starts(gathered, on), on=REFERRAL_KEY, how="left")
         .join(register_entries(gathered, on), on=REFERRAL_KEY, how="left")
         .with_columns(
             service_id=services.service_id(**service),
             service_name=services.service_name(service["team_type_code"]),
-            entered_on=pl.max_horizontal("received_on", "entered_on"),
         )
-        .sort("received_on", "service_request_id")
-        .unique(("person_id", "service_id"), keep="first", maintain_order=True)
+    )
+    return _one_wait_each(waiting)
+
+
+def _one_wait_each(waiting: pl.DataFrame) -> pl.DataFrame:
+    """A child referred twice to one service waits once: under the referral that came onto the register first.
+
+    It keeps the oldest referral date, the first entry and the most urgent priority of all of them, so that a second
+    referral can neither cost a place nor be lost.
+    """
+    wait = ("person_id", "service_id")
+    return (
+        waiting.with_columns(
+            received_on=pl.col("received_on").min().over(wait),
+            priority_code=pl.col("priority_code").max().over(wait),
+        )
+        .sort("entered_on", "service_request_id")
+        .unique(wait, keep="first", maintain_order=True)
     )
 
 
@@ -53,15 +66,22 @@ def still_sent(referral: pl.DataFrame, gathered: Gathered, on: date) -> pl.DataF
     )
 
 
-def open_teams(team: pl.DataFrame, on: date) -> pl.DataFrame:
-    """Return the teams that neither closed nor rejected a referral and that children wait for."""
+def open_teams(referral: pl.DataFrame, team: pl.DataFrame, on: date) -> pl.DataFrame:
+    """Return the teams that neither closed nor rejected a referral and that children wait for.
+
+    A referral for which no team was ever sent stays open, under a service that is not recorded.
+    """
     closed = (pl.col("closed_on") <= on).fill_null(False) | (pl.col("rejected_on") <= on).fill_null(False)
     not_waits = (*services.OPEN_BY_DESIGN, services.URGENT_CARE)
-    return (
+    opened = (
         team.filter(~closed, ~pl.col("team_type_code").is_in(not_waits).fill_null(False))
         .select(*REFERRAL_KEY, "team_type_code")
         .unique(maintain_order=True)
     )
+    without_team = referral.join(team, on=REFERRAL_KEY, how="anti").select(
+        *REFERRAL_KEY, pl.lit(None, pl.String).alias("team_type_code")
+    )
+    return pl.concat([opened, without_team])
 
 
 def clock_starts(gathered: Gathered, on: date) -> pl.DataFrame:
@@ -85,20 +105,24 @@ def clock_starts(gathered: Gathered, on: date) -> pl.DataFrame:
 
 
 def register_entries(gathered: Gathered, on: date) -> pl.DataFrame:
-    """Return when a late entrant came onto its provider's register.
+    """Return when each referral came onto its provider's register; this day never moves.
 
-    A referral usually appears in the submission of the month it was received in. One that appears later was
-    transferred in or recorded late: in the time lane it stands by the start of the month it first appeared in, so
-    that nobody who was given a date is overtaken. What was open before the provider's first submission is no entrant.
+    It is the day of referral as it was first sent. A referral usually appears in the submission of the month it was
+    received in. One that appears later was transferred in or recorded late: it stands by the start of the month it
+    first appeared in. A date that is corrected afterwards changes neither, so that nobody who was given a date is
+    overtaken. What was open before a provider's own first submission is no late entrant.
     """
-    sent = known(gathered.tables["referral"], on)
-    first_ever = gathered.frames["csds_referral"]["period_ended_on"].min()
-    first_sent = sent.group_by(REFERRAL_KEY).agg(
-        first_ended_on=pl.col("period_ended_on").min(), received_on=pl.col("received_on").last()
+    providers_first = pl.col("period_ended_on").min().over("provider_code")
+    first_sent = (
+        known(gathered.frames["csds_referral"], on)
+        .with_columns(providers_first=providers_first)
+        .sort("period_ended_on", "known_on", "source_file", "source_row")
+        .unique(REFERRAL_KEY, keep="first", maintain_order=True)
     )
-    first_month_started_on = pl.col("first_ended_on").dt.month_start()
-    is_late = (pl.col("first_ended_on") > first_ever) & (pl.col("received_on") < first_month_started_on)
-    return first_sent.filter(is_late).select(*REFERRAL_KEY, entered_on=first_month_started_on)
+    month_started_on = pl.col("period_ended_on").dt.month_start()
+    is_late = pl.col("period_ended_on") > pl.col("providers_first")
+    entered_on = pl.when(is_late).then(pl.max_horizontal("received_on", month_started_on))
+    return first_sent.select(*REFERRAL_KEY, entered_on=entered_on.otherwise(pl.col("received_on")))
 
 
 def weekly_flow(referral: pl.DataFrame, team: pl.DataFrame, contact: pl.DataFrame, on: date) -> pl.DataFrame:

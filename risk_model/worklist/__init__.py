@@ -2,7 +2,7 @@
 
 from risk_model.worklist.folder import PROVENANCE, Worklist, check_seal, digest, load, newest, runs, save
 from risk_model.worklist.order import LIST_COLUMNS, Ordered, order
-from risk_model.worklist.replay import services_of, verify
+from risk_model.worklist.replay import code_digest, services_of, verify
 
 __all__ = [
     "LIST_COLUMNS",
@@ -10,6 +10,7 @@ __all__ = [
     "Ordered",
     "Worklist",
     "check_seal",
+    "code_digest",
     "digest",
     "load",
     "newest",

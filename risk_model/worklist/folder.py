@@ -122,8 +122,8 @@ def check_seal(folder: Path) -> list[str]:
     try:
         recorded = json.loads(provenance_bytes)
         facts = {key: value for key, value in recorded.items() if key != MADE}
-        intact = _sealed(facts, recorded[MADE]["at"]) == provenance_bytes
-    except (ValueError, KeyError, TypeError, AttributeError):
+        intact = _sealed(facts, recorded[MADE].split()[0]) == provenance_bytes
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError):
         intact = False
     if not intact:
         return [f"{PROVENANCE} differs from what the run wrote."]
@@ -132,6 +132,8 @@ def check_seal(folder: Path) -> list[str]:
     for file, expected in recorded["outputs"].items():
         if file not in present:
             findings.append(f"{file} is missing.")
+        elif (folder / file).is_symlink() or not (folder / file).is_file():
+            findings.append(f"{file} is not the file that the run wrote.")
         elif (computed := digest(folder / file)) != expected:
             findings.append(f"{file} differs: recorded {expected[:12]}, computed {computed[:12]}.")
     findings += [f"{file} does not belong to the run." for file in sorted(present - set(recorded["outputs"]))]
@@ -160,15 +162,25 @@ def _write(folder: Path, file: str, content: bytes | pl.DataFrame) -> None:
         content.write_parquet(path, compression="zstd", statistics=False)
     else:
         path.write_bytes(content)
-    with path.open("rb") as written:
-        os.fsync(written.fileno())
+    _fsync(path)
+
+
+def _fsync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _sealed(facts: Mapping[str, Any], at: str) -> bytes:
-    """Provenance as bytes: the seal lies over every fact and the time, and over nothing else lies the time."""
+    """Provenance as bytes; `made` is the time and, behind it, the seal over that time and every other fact.
+
+    The time stands in this one field, and in no other digest.
+    """
     text = json.dumps(facts, sort_keys=True, ensure_ascii=False)
     seal = hashlib.sha256(f"{at}\n{text}".encode()).hexdigest()
-    document = {**facts, MADE: {"at": at, "seal": seal}}
+    document = {**facts, MADE: f"{at} {seal}"}
     return (json.dumps(document, sort_keys=True, ensure_ascii=False, indent=1) + "\n").encode()
 
 
@@ -187,4 +199,5 @@ def _rename_to_next_run(beside: Path, worklists: Path, name: str) -> Path:
     target = worklists / f"{name}-r{number}"
     beside.chmod(0o755)
     beside.rename(target)
+    _fsync(worklists)
     return target

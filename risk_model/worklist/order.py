@@ -8,6 +8,7 @@ from datetime import date
 import polars as pl
 
 from risk_model import explanation, policy, scorecard
+from risk_model.features import if_known
 from risk_model.policy import Policy
 from risk_model.scorecard import Scorecard
 
@@ -92,23 +93,30 @@ def _with_risk(features: pl.DataFrame, card: Scorecard | None) -> pl.DataFrame:
         return features.with_columns(
             pl.lit(None, pl.Float64).alias(name) for name in ("risk", "risk_low", "risk_high")
         )
-    estimated = pl.concat(
-        [scorecard.predict(card, features), scorecard.known_limits(card, features)], how="horizontal"
+    highest, lowest = (scorecard.predict(card, if_known(features, as_need=need)) for need in (True, False))
+    return features.hstack(scorecard.predict(card, features)).with_columns(
+        risk_low_if_highest=highest["risk_low_for_place"],
+        risk_band_if_highest=highest["risk_band"],
+        risk_band_if_lowest=lowest["risk_band"],
     )
-    return features.hstack(estimated)
 
 
 def _with_other_waits(ranked: pl.DataFrame) -> pl.DataFrame:
     """Waiting time belongs to the referral; the other lists a child is on are shown beside it."""
-    wait = pl.struct("service_name", "referred_on")
+    wait = pl.struct("service_name", "referred_on", "service_id")
     waits = ranked.sort("service_id").group_by("person_id", maintain_order=True).agg(all_waits=wait)
     joined = ranked.join(waits, on="person_id", how="left", maintain_order="left")
     others = (
-        joined.select("service_id", "referral_id", "service_name", "all_waits")
+        joined.select("service_id", "referral_id", "all_waits")
         .explode("all_waits")
-        .filter(pl.col("all_waits").struct.field("service_name") != pl.col("service_name"))
+        .filter(pl.col("all_waits").struct.field("service_id") != pl.col("service_id"))
         .group_by("service_id", "referral_id", maintain_order=True)
-        .agg(other_waits="all_waits")
+        .agg(
+            other_waits=pl.struct(
+                pl.col("all_waits").struct.field("service_name"),
+                pl.col("all_waits").struct.field("referred_on"),
+            )
+        )
     )
     return joined.drop("all_waits").join(others, on=("service_id", "referral_id"), how="left")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from risk_model import policy, scorecard
-from risk_model.worklist.folder import check_seal, load
+from risk_model.worklist.folder import Worklist, check_seal, load
 from risk_model.worklist.order import order
 
 
@@ -27,12 +28,49 @@ def verify(folder: Path) -> list[str]:
         services_of(run.provenance),
         date.fromisoformat(run.provenance["index_date"]),
     )
-    findings = []
+    findings = _claims(run, folder)
     for name in ("list", "contributions", "measures"):
         recorded, computed = getattr(run, name), getattr(again, name)
         if not recorded.equals(computed):
             findings.append(f"{name}.parquet does not follow from its inputs: computed again, it differs.")
+    made_by, here = run.provenance["code"]["digest"], code_digest()
+    if findings and made_by != here:
+        findings.append(
+            f"The run was made by version {run.provenance['code']['version']} with other sources than these: verify "
+            "it with the version that made it before you draw a conclusion."
+        )
     return findings
+
+
+def _claims(run: Worklist, folder: Path) -> list[str]:
+    """What provenance says of policy and model, held against the files themselves."""
+    told, content = run.provenance, (folder / "policy.yaml").read_bytes()
+    rules, model = policy.read(content, "policy.yaml"), folder / "scorecard.json"
+    signed_on = rules.signed_on and str(rules.signed_on)
+    claims = {
+        "policy": (rules.id, rules.version, rules.signed_by, signed_on, hashlib.sha256(content).hexdigest()),
+        "model": scorecard.read(model.read_bytes()).id if model.is_file() else None,
+        "mode": "model" if model.is_file() else "policy-only",
+    }
+    recorded = {
+        "policy": tuple(told["policy"][key] for key in ("id", "version", "signed_by", "signed_on", "sha256")),
+        "model": told["model"] and told["model"]["id"],
+        "mode": told["mode"],
+    }
+    return [
+        f"provenance.json does not say the truth about the {name}: its file says otherwise."
+        for name, claim in claims.items()
+        if claim != recorded[name]
+    ]
+
+
+def code_digest() -> str:
+    """Return one digest over the sources of this package."""
+    package = Path(__file__).parent.parent
+    text = hashlib.sha256()
+    for path in sorted(p for p in package.rglob("*") if p.suffix in {".py", ".yaml"}):
+        text.update(str(path.relative_to(package)).encode() + path.read_bytes())
+    return text.hexdigest()
 
 
 def services_of(provenance: Mapping[str, Any]) -> pl.DataFrame:

@@ -113,7 +113,7 @@ def test_an_unknown_name_is_a_mistake_one_can_mend(
 
 def test_a_folder_with_files_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("keep", encoding="utf-8")
-    with pytest.raises(UserError, match="needs an empty one"):
+    with pytest.raises(UserError, match="Expected a new or empty one"):
         synthesise(tmp_path, scale="tiny")
     assert [item.name for item in tmp_path.iterdir()] == ["mine.txt"]
 

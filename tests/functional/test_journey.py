@@ -46,7 +46,7 @@ def test_two_runs_are_the_same_bytes_but_for_one_field(journey: Journey) -> None
         if path.name != worklist.PROVENANCE:
             assert path.read_bytes() == (second / path.name).read_bytes(), path.name
     told = [json.loads((run / worklist.PROVENANCE).read_bytes()) for run in (first, second)]
-    assert [facts.pop("made")["at"] for facts in told]
+    assert all(facts.pop("made").startswith("20") for facts in told)
     assert told[0] == told[1]
 
 

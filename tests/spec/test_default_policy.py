@@ -18,7 +18,7 @@ from tests import tables
 
 FRIDAY = date(2026, 11, 20)
 RULES, _ = policy.load(DEFAULT_POLICY)
-FACTS = [feature.name for feature in FEATURES]
+FACTS = [*(feature.name for feature in FEATURES), "marked_urgent_here"]
 VALUES = {"yes": 1.0, "no": 0.0, "?": None, None: 0.0}
 
 
@@ -42,7 +42,8 @@ def children(drawn: str, team: str = "33") -> pl.DataFrame:
                 "referral_id": name,
                 "referred_on": referred,
                 "entered_on": date.fromisoformat(entered) if entered else referred,
-                "risk_low": float(risk_low) if risk_low else None,
+                "risk_low_for_place": float(risk_low) if risk_low else None,
+                "risk_low_if_highest": float(risk_low) if risk_low else None,
                 "risk_band": band,
                 "risk_band_if_highest": band,
                 "risk_band_if_lowest": band,
@@ -50,7 +51,10 @@ def children(drawn: str, team: str = "33") -> pl.DataFrame:
                 "age_years": age,
             }
         )
-    schema = {fact: pl.Float64 for fact in FACTS} | {"risk_low": pl.Float64}
+    schema = {fact: pl.Float64 for fact in FACTS} | {
+        "risk_low_for_place": pl.Float64,
+        "risk_low_if_highest": pl.Float64,
+    }
     return pl.DataFrame(listed, schema_overrides=schema)
 
 
@@ -78,10 +82,10 @@ def order(table: pl.DataFrame) -> list[str]:
 def test_a_clinicians_mark_or_a_statutory_plan_puts_a_child_in_tier_0() -> None:
     assert tiers(
         """
-        child | marked_urgent | protection_plan
-        A     | yes           | no
-        B     | no            | yes
-        C     | no            | no
+        child | marked_urgent_here | protection_plan
+        A     | yes                | no
+        B     | no                 | yes
+        C     | no                 | no
         """
     ) == {"A": (0, "urgent_by_referrer"), "B": (0, "protection_plan"), "C": (2, "none")}
 
@@ -177,7 +181,7 @@ def test_within_a_tier_the_risk_band_comes_first_and_then_the_referral_date() ->
 
 
 def test_no_risk_band_lifts_a_child_over_a_tier() -> None:
-    table = children("child | band | marked_urgent\nA | -9 | no\nB | 9 | yes")
+    table = children("child | band | marked_urgent_here\nA | -9 | no\nB | 9 | yes")
     assert order(table) == ["B", "A"]
 
 
@@ -194,7 +198,7 @@ def test_the_time_lane_takes_the_longest_wait_of_any_tier() -> None:
     found = ranked(
         children(
             """
-            child | referred   | marked_urgent
+            child | referred   | marked_urgent_here
             A     | 2026-05-01 | yes
             B     | 2026-04-01 | yes
             C     | 2024-01-01 | no
@@ -240,7 +244,7 @@ def test_where_no_slot_is_planned_no_date_is_promised_and_the_cause_is_named() -
 
 
 def test_a_policy_that_reads_a_fact_of_which_more_is_not_more_need_is_refused() -> None:
-    text = DEFAULT_POLICY.read_text().replace("{fact: marked_urgent}", "{fact: early_checks_done}")
+    text = DEFAULT_POLICY.read_text().replace("{fact: marked_urgent_here}", "{fact: early_checks_done}")
     with pytest.raises(UserError, match="a recorded need could lower a child"):
         policy.read(text.encode(), "bad.yaml")
 
@@ -250,7 +254,7 @@ def test_a_policy_that_reads_a_fact_of_which_more_is_not_more_need_is_refused() 
     [
         (("need_lane_share: 0.7", "need_lane_share: 1.0"), "need_lane_share"),
         (("tier: 0", "tier: 3"), "tier"),
-        (("when: {fact: marked_urgent}", "when: {not: marked_urgent}"), "not"),
+        (("when: {fact: marked_urgent_here}", "when: {not: marked_urgent}"), "not"),
         (("id: devon-default", "id: devon-default\nsurprise: 1"), "surprise"),
         (("id: protection_plan", "id: urgent_by_referrer"), "same id"),
     ],

@@ -62,7 +62,7 @@ def look(on: date = DAY, **drawn: str) -> Snapshot:
     )
     frames = snapshot.known_frames(frames, on)
     people = linkage.link(frames, key=KEY)
-    return snapshot.take(snapshot.gather(frames, people), on)
+    return snapshot.take(frames, people, on)
 
 
 def referred(taken: Snapshot) -> list[str]:

@@ -8,7 +8,7 @@ import polars as pl
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from risk_model import features, linkage, snapshot
+from risk_model import features, linkage, pipeline, snapshot
 from tests import tables
 from tests.link_weights import WEIGHTS
 
@@ -54,7 +54,7 @@ def records() -> dict[str, pl.DataFrame]:
 def look(frames: dict[str, pl.DataFrame], on: date = DAY) -> tuple[pl.DataFrame, linkage.People]:
     known = snapshot.known_frames(frames, on)
     people = linkage.link(known, key=KEY, weights=WEIGHTS)
-    return features.build(snapshot.take(snapshot.gather(known, people), on)), people
+    return features.build(snapshot.take(frames, people, on)), people
 
 
 RECORDS = records()
@@ -96,18 +96,14 @@ def test_a_later_end_date_is_not_known_and_an_earlier_one_is() -> None:
     assert plan_is_open("2026-02-28") == 0
 
 
-def test_before_the_link_could_be_known_the_partner_is_not_known() -> None:
-    """In training, people are linked by everything there is now; a landmark must not profit from it."""
+def test_a_quarter_is_looked_back_on_with_the_links_of_its_day() -> None:
+    """People are linked by everything there is now; the features of a quarter must not profit from it."""
     census = RECORDS["school_census_pupil"].with_columns(known_on=pl.lit("2026-02-20").str.to_date())
     frames = {**RECORDS, "school_census_pupil": census}
     frames |= {name: RECORDS[name].clear() for name in ("cin_child", "cin_episode", "cin_plan")}
-    people = linkage.link(frames, key=KEY, weights=WEIGHTS)
-    gathered = snapshot.gather(frames, people)
-    before, after = (
-        features.of_children(snapshot.take(gathered, day)).row(0, named=True)
-        for day in (date(2026, 2, 19), date(2026, 2, 21))
-    )
-    assert (before["sen_support_or_plan"], after["sen_support_or_plan"]) == (None, 1)
+    now = linkage.link(frames, key=KEY, weights=WEIGHTS)
+    quarters = pipeline.look_back(frames, now, [date(2026, 2, 19), date(2026, 2, 21)])
+    assert quarters.select("sen_support_or_plan", "is_observed").rows() == [(None, True), (1, True)]
 
 
 def test_not_linked_is_not_known_and_never_none() -> None:

@@ -79,7 +79,7 @@ def test_health_meets_school_by_birth_sex_postcode_and_school() -> None:
 def test_same_sex_twins_at_one_address_are_linked_to_nobody() -> None:
     twins = pupils({**CHILD, "upn": "A950000178301"}, {**CHILD, "upn": "H243278544154"})
     people = link(**patients({**CHILD, "nhs_number": NUMBERS[0]}), **twins)
-    assert people.persons["link_known_on"].is_null().all()
+    assert not people.persons["is_linked_to_education"].any()
 
 
 def test_a_sister_is_told_from_her_twin_brother() -> None:
@@ -98,6 +98,24 @@ def test_a_council_child_is_found_through_its_upn_and_brings_its_records() -> No
     )
     assert people.holders["council_child"].height == 1
     assert people.holders["council_child"]["person_id"][0] == people.persons["person_id"][0]
+
+
+def test_a_pupil_is_not_known_to_be_unknown_to_social_care_while_it_may_be_the_child_without_a_upn() -> None:
+    def is_linked(born_on: str, closed_on: str | None) -> tuple[bool, bool]:
+        council = {"la_code": "879", "la_child_id": "7"}
+        people = link(
+            **patients({**CHILD, "nhs_number": NUMBERS[0]}),
+            **pupils({**CHILD, "upn": "A950000178301"}),
+            cin_child=[{**council, "born_on": born_on, "sex_code": "F"}],
+            cin_episode=[
+                {**council, "episode_key": "1", "referred_on": "2018-01-01", "closed_on": closed_on}
+            ],
+        )
+        return people.persons.select("is_linked_to_education", "is_linked_to_social_care").row(0)
+
+    assert is_linked(born_on="2015-04-01", closed_on=None) == (True, False)
+    assert is_linked(born_on="2015-04-02", closed_on=None) == (True, True)
+    assert is_linked(born_on="2015-04-01", closed_on="2018-06-01") == (True, True)
 
 
 def test_no_identifier_stands_in_what_leaves_the_vault() -> None:

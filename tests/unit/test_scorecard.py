@@ -11,7 +11,7 @@ import pytest
 from benchmarks.explanations import compare_with_referees
 from risk_model import explanation, model, scorecard
 from risk_model.errors import UserError
-from risk_model.features import FEATURES, MODEL_FEATURES
+from risk_model.features import FEATURES, MODEL_FEATURES, if_known
 from risk_model.model import FORTNIGHTS, Fit, Rows
 
 CHILDREN = 4_000
@@ -109,14 +109,26 @@ def test_the_time_waited_moves_the_risk_and_never_the_band(fit: Fit, rows: Rows)
     )
 
 
-def test_the_interval_holds_the_estimate_and_unknowns_hold_the_band(fit: Fit, rows: Rows) -> None:
+def test_the_interval_holds_the_estimate(fit: Fit, rows: Rows) -> None:
     predicted = scorecard.predict(fit.card, rows.features)
-    limits = scorecard.known_limits(fit.card, rows.features)
-    assert (predicted["risk_low"] <= predicted["risk"]).all() and (
-        predicted["risk"] <= predicted["risk_high"]
-    ).all()
-    assert (limits["risk_band_if_highest"] <= predicted["risk_band"]).all()
-    assert (predicted["risk_band"] <= limits["risk_band_if_lowest"]).all()
+    assert (predicted["risk_low"] <= predicted["risk"]).all()
+    assert (predicted["risk"] <= predicted["risk_high"]).all()
+
+
+def test_whatever_turns_out_the_band_lies_between_the_two_limits(fit: Fit, rows: Rows) -> None:
+    everything = rows.features.with_columns(
+        pl.lit(None, pl.Float64).alias(f.name) for f in FEATURES if not f.in_model
+    )
+    highest, lowest = (
+        scorecard.predict(fit.card, if_known(everything, as_need=need))["risk_band"] for need in (True, False)
+    )
+    assert (highest <= lowest).all()
+    for value in (0.0, 1.0):
+        sources = [pl.col(f.name).fill_null(value) for f in FEATURES if f.source is not None and f.rises]
+        band = scorecard.predict(fit.card, if_known(everything.with_columns(sources), as_need=True))[
+            "risk_band"
+        ]
+        assert (highest <= band).all() and (band <= lowest).all()
 
 
 def test_the_same_rows_and_seed_give_the_same_document(rows: Rows, fit: Fit) -> None:

@@ -16,8 +16,10 @@ from service import wording
         (0.0099, "fewer than 1 in 100"),
         (0.01, "1 in 100"),
         (1 / 9, "1 in 9"),
-        (0.5, "1 in 2"),
-        (0.7, "1 in 1"),
+        (0.29, "1 in 3"),
+        (0.3, "3 in 10"),
+        (0.7, "7 in 10"),
+        (0.95, "more than 9 in 10"),
     ],
 )
 def test_risk_as_a_natural_frequency(risk: float, words: str) -> None:
