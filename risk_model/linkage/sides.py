@@ -89,13 +89,12 @@ def council_side(frames: dict[str, pl.DataFrame]) -> Side:
 
 
 def _waiting_patients(frames: dict[str, pl.DataFrame]) -> pl.DataFrame:
+    request = ("provider_code", "service_request_id")
     not_waits = (*services.OPEN_BY_DESIGN, services.URGENT_CARE)
-    teams = frames["csds_team"].filter(~pl.col("team_type_code").is_in(not_waits).fill_null(False))
-    referred = frames["csds_referral"].join(
-        teams.select("provider_code", "service_request_id").unique(),
-        on=("provider_code", "service_request_id"),
-        how="semi",
-    )
+    waited_for = frames["csds_team"].filter(~pl.col("team_type_code").is_in(not_waits).fill_null(False))
+    with_team = frames["csds_referral"].join(waited_for, on=request, how="semi")
+    without_team = frames["csds_referral"].join(frames["csds_team"], on=request, how="anti")
+    referred = pl.concat([with_team, without_team])
     patient_key = ("provider_code", "local_patient_id")
     waiting = referred.select(*patient_key, "known_on").unique(patient_key, keep="first", maintain_order=True)
     described = frames["csds_patient"].join(waiting, on=patient_key, how="semi")

@@ -16,7 +16,10 @@ KEY = b"a key for tests"
 
 
 def look(on: date = DAY, **drawn: str) -> Snapshot:
-    """Take the snapshot of a provider P1 whose submissions are drawn; everybody has a patient row and a team 33."""
+    """Take the snapshot of a provider P1 whose submissions are drawn.
+
+    Everybody has a patient row, unless `patients` draws none, and a team of type 33, unless `teams` draws others.
+    """
     referrals = tables.rows(drawn["referrals"])
     sent = [{"provider_code": "P1", **row, "local_patient_id": row["child"]} for row in referrals]
     for row in sent:
@@ -34,6 +37,9 @@ def look(on: date = DAY, **drawn: str) -> Snapshot:
         }
         for row in sent
     ]
+    if "teams" in drawn:
+        month = {"provider_code": "P1", "period_ended_on": sent[-1]["period_ended_on"]}
+        teams = [{**month, **row} for row in tables.rows(drawn["teams"])]
     patients = [
         {
             "provider_code": "P1",
@@ -43,6 +49,7 @@ def look(on: date = DAY, **drawn: str) -> Snapshot:
             "known_on": row["known_on"],
         }
         for row in sent
+        if drawn.get("patients") != "none"
     ]
     contacts = (
         [
@@ -227,3 +234,80 @@ def test_nobody_who_waits_is_lost_between_the_records_and_the_children() -> None
     taken = look(referrals=REFERRALS)
     assert taken.waits["person_id"].n_unique() == taken.children.height == 2
     assert taken.waits.select("service_id", "referral_id", "child_reference").null_count().row(0) == (0, 0, 0)
+
+
+def test_the_most_urgent_of_two_referrals_to_one_service_counts() -> None:
+    taken = look(
+        referrals="""
+        child | service_request_id | received_on | priority_code | period_ended_on
+        A     | R1                 | 2026-01-05  | 1             | 2026-03-31
+        A     | R2                 | 2026-02-05  | 2             | 2026-03-31
+        """
+    )
+    assert taken.waits.select("priority_code").rows() == [("2",)]
+
+
+def test_an_older_referral_that_is_transferred_in_keeps_the_first_entry_and_the_older_date() -> None:
+    taken = look(
+        referrals="""
+        child | service_request_id | received_on | period_ended_on
+        A     | R1                 | 2025-10-13  | 2025-10-31
+        A     | R1                 | 2025-10-13  | 2026-03-31
+        A     | R2                 | 2024-01-05  | 2026-03-31
+        """
+    )
+    assert taken.waits.select("referred_on", "entered_on").rows() == [(date(2024, 1, 5), date(2025, 10, 13))]
+
+
+def test_a_referral_date_corrected_backwards_overtakes_nobody_in_the_time_lane() -> None:
+    taken = look(
+        referrals="""
+        child | service_request_id | received_on | period_ended_on
+        A     | R1                 | 2025-10-13  | 2025-10-31
+        A     | R1                 | 2024-02-01  | 2026-03-31
+        """
+    )
+    assert taken.waits.select("referred_on", "entered_on").rows() == [(date(2024, 2, 1), date(2025, 10, 13))]
+
+
+def test_a_providers_first_submission_makes_no_late_entrants() -> None:
+    taken = look(
+        referrals="""
+        child | service_request_id | received_on | period_ended_on
+        A     | R1                 | 2025-01-05  | 2026-03-31
+        """
+    )
+    assert taken.waits.select("entered_on").rows() == [(date(2025, 1, 5),)]
+
+
+def test_a_contact_with_one_team_does_not_end_the_wait_for_the_other() -> None:
+    taken = look(
+        referrals="""
+        child | service_request_id | received_on | period_ended_on
+        A     | R1                 | 2026-01-01  | 2026-03-31
+        """,
+        teams="""
+        service_request_id | team_id | team_type_code
+        R1                 | SLT     | 33
+        R1                 | OT      | 23
+        """,
+        contacts="""
+        care_contact_id | service_request_id | team_id | contact_on | attendance_code
+        C1              | R1                 | OT      | 2026-02-01 | 5
+        """,
+    )
+    assert taken.waits["team_type_code"].to_list() == ["33"]
+
+
+def test_a_referral_for_which_no_team_was_sent_is_on_a_list_of_its_own() -> None:
+    taken = look(referrals=REFERRALS, teams="service_request_id | team_type_code\nR1 | 33")
+    assert taken.waits.sort("referred_on")["service_id"].to_list() == [
+        "p1-speech-and-language-therapy",
+        "p1-service-not-recorded",
+    ]
+
+
+def test_a_child_whose_patient_row_is_missing_still_waits() -> None:
+    taken = look(referrals=REFERRALS, patients="none")
+    assert referred(taken) == ["2026-01-01", "2026-01-02"]
+    assert taken.children["age_years"].null_count() == 2

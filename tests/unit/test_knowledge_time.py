@@ -106,6 +106,43 @@ def test_a_quarter_is_looked_back_on_with_the_links_of_its_day() -> None:
     assert quarters.select("sen_support_or_plan", "is_observed").rows() == [(None, True), (1, True)]
 
 
+def test_a_blank_absence_does_not_erase_the_other_one() -> None:
+    def share(**blank: None) -> float | None:
+        weeks = RECORDS["attendance_week"].with_columns(pl.lit(None, pl.Int64).alias(name) for name in blank)
+        return look({**RECORDS, "attendance_week": weeks})[0]["absence_share_3_months"][0]
+
+    assert share() == 0.4
+    assert share(sessions_unauthorised=None) == 0.3
+    assert share(sessions_authorised=None, sessions_unauthorised=None) is None
+
+
+def test_a_second_providers_blank_does_not_hide_the_first_providers_flag() -> None:
+    flagged = RECORDS["csds_patient"].with_columns(
+        needs_constant_supervision=True, nhs_number=pl.lit("9990000018"), nhs_number_status_code=pl.lit("01")
+    )
+    other = flagged.with_columns(
+        provider_code=pl.lit("P2"),
+        needs_constant_supervision=pl.lit(None, pl.Boolean),
+        known_on=date(2026, 2, 20),
+    )
+    elsewhere = {
+        name: pl.concat([RECORDS[name], RECORDS[name].with_columns(provider_code=pl.lit("P2"))])
+        for name in ("csds_referral", "csds_team")
+    }
+    table, _ = look({**RECORDS, **elsewhere, "csds_patient": pl.concat([flagged, other])})
+    assert table["needs_constant_supervision"].to_list() == [1.0, 1.0]
+
+
+def test_nobody_under_school_age_is_read_as_without_needs() -> None:
+    young = {
+        name: RECORDS[name].with_columns(born_on=pl.lit("2023-02-03").str.to_date())
+        for name in ("csds_patient",)
+    }
+    unseen = {name: RECORDS[name].clear() for name in ("school_census_pupil", "cin_child")}
+    child = look({**RECORDS, **young, **unseen})[0].row(0, named=True)
+    assert (child["age_years"], child["has_ehc_plan"], child["education_state"]) == (3, None, "unknown")
+
+
 def test_not_linked_is_not_known_and_never_none() -> None:
     frames = {**RECORDS, "school_census_pupil": RECORDS["school_census_pupil"].clear()}
     frames |= {

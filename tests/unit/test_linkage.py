@@ -62,6 +62,15 @@ def test_a_number_that_was_never_traced_joins_nobody() -> None:
     assert link(**patients(untraced, untraced)).persons.height == 2
 
 
+def test_a_number_that_is_traced_later_counts_for_the_months_before() -> None:
+    drawn = patients({**CHILD, "nhs_number": NUMBERS[0]})
+    earlier = {**drawn["csds_patient"][0], "period_ended_on": "2025-12-31", "nhs_number_status_code": "07"}
+    people = link(
+        **{**drawn, "csds_patient": [{**earlier, "known_on": date(2019, 12, 1)}, *drawn["csds_patient"]]}
+    )
+    assert people.identities["nhs_number"].to_list() == [NUMBERS[0]]
+
+
 def test_one_number_on_two_people_is_not_merged() -> None:
     other = {"born_on": "2011-09-09", "sex_code": "M", "postcode": "PL9 9ZZ", "school_urn": "100002"}
     people = link(**patients({**CHILD, "nhs_number": NUMBERS[0]}, {**other, "nhs_number": NUMBERS[0]}))
