@@ -56,6 +56,34 @@ DAYS_3_MONTHS, DAYS_6_MONTHS, DAYS_12_MONTHS = 91, 182, 365
 calendar and later children would look more ill than earlier ones."""
 
 
+def flag(
+    partner: Partner, name: str, source: str, claim: pl.Expr, words: str, none: str, *, in_model: bool = True
+) -> Feature:
+    """Return the feature that at least one of the child's rows meets a claim."""
+    return Feature(
+        name=name,
+        partner=partner,
+        source=source,
+        expression=any_of(claim),
+        words=words,
+        words_when_none=none,
+        in_model=in_model,
+    )
+
+
+def count(partner: Partner, name: str, source: str, expression: pl.Expr, words: str, none: str) -> Feature:
+    """Return a feature that counts something of the child's rows."""
+    return Feature(
+        name=name,
+        partner=partner,
+        source=source,
+        expression=expression,
+        words=words,
+        words_when_none=none,
+        is_flag=False,
+    )
+
+
 def within(days: int) -> pl.Expr:
     """Claim: the event happened in the last `days` days before the index date."""
     return pl.col("days_ago") <= days

@@ -1,5 +1,7 @@
 """What school, attendance and EHC plan records say of a child."""
 
+from functools import partial
+
 import polars as pl
 
 from risk_model.features.definition import (
@@ -8,8 +10,9 @@ from risk_model.features.definition import (
     DAYS_12_MONTHS,
     Feature,
     Partner,
-    any_of,
+    count,
     count_of,
+    flag,
     within,
 )
 from risk_model.snapshot.outcomes import SEVERE_ABSENCE_SHARE
@@ -23,28 +26,7 @@ PHYSICAL_TYPES = ("PD", "HI", "VI", "MSI")
 SUSPENSION_CODES = ("SUSP", "FIXD", "LNCH")
 
 
-def _flag(name: str, source: str, claim: pl.Expr, words: str, none: str, *, in_model: bool = True) -> Feature:
-    return Feature(
-        name=name,
-        partner=Partner.EDUCATION,
-        source=source,
-        expression=any_of(claim),
-        words=words,
-        words_when_none=none,
-        in_model=in_model,
-    )
-
-
-def _count(name: str, source: str, expression: pl.Expr, words: str, none: str) -> Feature:
-    return Feature(
-        name=name,
-        partner=Partner.EDUCATION,
-        source=source,
-        expression=expression,
-        words=words,
-        words_when_none=none,
-        is_flag=False,
-    )
+_flag, _count = partial(flag, Partner.EDUCATION), partial(count, Partner.EDUCATION)
 
 
 def _share_missed(days: int) -> pl.Expr:

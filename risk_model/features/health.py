@@ -1,5 +1,7 @@
 """What health records say of a child: waits, contacts, urgent care, disability, early checks."""
 
+from functools import partial
+
 import polars as pl
 
 from risk_model.features.definition import (
@@ -9,7 +11,9 @@ from risk_model.features.definition import (
     Feature,
     Partner,
     any_of,
+    count,
     count_of,
+    flag,
     within,
 )
 
@@ -20,27 +24,7 @@ UNDER_FIVE = pl.col("age_years") < 5
 """Health visiting ends at school entry; older children have no early checks in the extracts."""
 
 
-def _flag(name: str, source: str, claim: pl.Expr, words: str, none: str) -> Feature:
-    return Feature(
-        name=name,
-        partner=Partner.HEALTH,
-        source=source,
-        expression=any_of(claim),
-        words=words,
-        words_when_none=none,
-    )
-
-
-def _count(name: str, source: str, expression: pl.Expr, words: str, none: str) -> Feature:
-    return Feature(
-        name=name,
-        partner=Partner.HEALTH,
-        source=source,
-        expression=expression,
-        words=words,
-        words_when_none=none,
-        is_flag=False,
-    )
+_flag, _count = partial(flag, Partner.HEALTH), partial(count, Partner.HEALTH)
 
 
 def _waits_for(*team_types: str) -> pl.Expr:

@@ -1,14 +1,16 @@
 """What the council's social-care records say of a child."""
 
+from functools import partial
+
 import polars as pl
 
 from risk_model.features.definition import (
     DAYS_6_MONTHS,
     DAYS_12_MONTHS,
-    Feature,
     Partner,
-    any_of,
+    count,
     count_of,
+    flag,
     within,
 )
 
@@ -22,28 +24,7 @@ FAMILY_FACTORS = ("1B", "2B", "3B", "4B", "5B", "6B", "3A", "3C", "4C")
 CHILD_MENTAL_HEALTH_FACTORS = ("4A", "15A")
 
 
-def _flag(name: str, source: str, claim: pl.Expr, words: str, none: str, *, in_model: bool = True) -> Feature:
-    return Feature(
-        name=name,
-        partner=Partner.SOCIAL_CARE,
-        source=source,
-        expression=any_of(claim),
-        words=words,
-        words_when_none=none,
-        in_model=in_model,
-    )
-
-
-def _count(name: str, source: str, expression: pl.Expr, words: str, none: str) -> Feature:
-    return Feature(
-        name=name,
-        partner=Partner.SOCIAL_CARE,
-        source=source,
-        expression=expression,
-        words=words,
-        words_when_none=none,
-        is_flag=False,
-    )
+_flag, _count = partial(flag, Partner.SOCIAL_CARE), partial(count, Partner.SOCIAL_CARE)
 
 
 FEATURES = [
