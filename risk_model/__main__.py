@@ -59,7 +59,7 @@ def check(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check the partners' files against their contracts: what is accepted, what is rejected, and by which rule."""
+    """Check the partners' files: what is accepted, what is rejected and by which rule; exit 1 if anything is."""
     from risk_model import sources
 
     with terminal.progress(2) as tell:
@@ -75,8 +75,10 @@ def check(
         terminal.show_table(_rows_by_table(checked.summary()), "Rows by table")
         terminal.show_table(checked.summary().filter(pl.col("rule") != ""), "Findings by rule")
         for file in checked.files:
-            if file.problem:
-                terminal.say(f"{file.path}: {file.problem}")
+            for finding in file.findings:
+                terminal.say(f"{file.path}: {finding}")
+    if checked.rejected.height or any(file.findings for file in checked.files):
+        raise typer.Exit(terminal.FINDING)
 
 
 @app.command()
@@ -215,7 +217,8 @@ def explain(
 def _check_as_json(checked: Any) -> dict[str, Any]:
     return {
         "files": [
-            {"path": f.path, "source": f.source, "rows": f.rows, "problem": f.problem} for f in checked.files
+            {"path": f.path, "source": f.source, "rows": f.rows, "findings": f.findings}
+            for f in checked.files
         ],
         "tables": _rows_by_table(checked.summary()).to_dicts(),
         "findings": checked.summary().filter(pl.col("rule") != "").to_dicts(),

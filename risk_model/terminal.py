@@ -65,3 +65,12 @@ def run(app: typer.Typer) -> None:
     except UserError as error:
         typer.echo(f"Error: {error}", err=True)
         sys.exit(WRONG_USE)
+    except BrokenPipeError:
+        sys.exit(WRONG_USE)
+    except OSError as error:
+        typer.echo(
+            f"Error: {error.filename or 'A file'} cannot be used: {error.strerror}. Expected a place that can be read "
+            "and written, with room on the disk. Name another place, or ask for access to this one.",
+            err=True,
+        )
+        sys.exit(WRONG_USE)

@@ -42,7 +42,7 @@ def link(frames: dict[str, pl.DataFrame], *, key: bytes, weights: LinkWeights | 
         person_id=pseudonyms.of(health.records["spine"], key, "person", pseudonyms.PERSON_CHARACTERS)
     )
     linked = spine.join(pairs, on="spine", how="left").join(
-        council.records.select("has_upn", "has_council_id", council_spine="spine"),
+        council.records.select("has_upn", "has_council_id", "council_sends", council_spine="spine"),
         on="council_spine",
         how="left",
     )
@@ -58,21 +58,19 @@ def link(frames: dict[str, pl.DataFrame], *, key: bytes, weights: LinkWeights | 
 def _persons(linked: pl.DataFrame, council: Side) -> pl.DataFrame:
     """A council's social-care file holds only children it knows, so absence from it speaks only through a UPN.
 
-    It does not speak where social care now has to do with a child without a UPN of the same birth date and sex: that
-    may be this one.
+    It does not speak where the pupil's council sent no such file: a lost feed is not "no need". Nor does it where
+    social care has to do with a child without a UPN of the same birth date and sex now: that may be this one.
     """
     is_linked = pl.col("council_spine").is_not_null()
     method = pl.when(is_linked).then(pl.lit("date of birth, sex, postcode and school"))
     unplaced = council.records.filter(~pl.col("has_upn"), "is_current").select("born_on", "sex").unique()
-    may_be_known = linked.join(unplaced, on=("born_on", "sex"), how="semi").select("person_id")
+    may_be_known = linked.join(unplaced, on=("born_on", "sex"), how="semi")["person_id"]
+    may_be_this_one = pl.col("person_id").is_in(may_be_known.implode())
     return linked.select(
         "person_id",
         "born_on",
         pl.col("has_upn").fill_null(False).alias("is_linked_to_education"),
-        (
-            is_linked
-            & (pl.col("has_council_id") | ~pl.col("person_id").is_in(may_be_known["person_id"].implode()))
-        )
+        (is_linked & (pl.col("has_council_id") | (pl.col("council_sends") & ~may_be_this_one)))
         .fill_null(False)
         .alias("is_linked_to_social_care"),
         method.otherwise(pl.lit("not linked")).alias("link_method"),

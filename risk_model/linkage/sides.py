@@ -45,7 +45,8 @@ def health_side(frames: dict[str, pl.DataFrame]) -> Side:
         .otherwise("local|" + pl.col("local"))
     )
     patients = patients.with_columns(spine=spine)
-    records = _one_record_each(patients, "postcode", "school_urn").join(
+    no_council = pl.lit(None, pl.String).alias("la_code")
+    records = _one_record_each(patients.with_columns(no_council), "postcode", "school_urn").join(
         patients.group_by("spine").agg(pl.col("number").drop_nulls().first().alias("nhs_number")), on="spine"
     )
     holders = patients.select("provider_code", "local_patient_id", "spine").unique(
@@ -69,10 +70,11 @@ def council_side(frames: dict[str, pl.DataFrame]) -> Side:
         )
     )
     pupils = _pupils(frames).with_columns(spine="upn|" + pl.col("upn"))
-    columns = ("spine", "born_on", "sex", "postcode", "school_urn")
+    columns = ("spine", "born_on", "sex", "postcode", "school_urn", "la_code")
     everyone = pl.concat([pupils.select(columns), children.select(columns)])
     records = _one_record_each(everyone, "postcode", "school_urn").with_columns(
         has_upn=pl.col("spine").str.starts_with("upn|"),
+        council_sends=pl.col("la_code").is_in(children["la_code"].unique().implode()).fill_null(False),
         has_council_id=pl.col("spine").is_in(children["spine"].implode()),
         is_current=pl.col("spine").is_in(_current(frames, children).implode()),
     )
@@ -151,10 +153,11 @@ def _current(frames: dict[str, pl.DataFrame], children: pl.DataFrame) -> pl.Seri
 
 def _pupils(frames: dict[str, pl.DataFrame]) -> pl.DataFrame:
     census = frames["school_census_pupil"].select(
-        "upn", "born_on", "sex_code", "postcode", "school_urn", "known_on", "source_row"
+        "upn", "la_code", "born_on", "sex_code", "postcode", "school_urn", "known_on", "source_row"
     )
     plans = frames["sen2_person"].select(
         "upn",
+        "la_code",
         "born_on",
         "sex_code",
         "postcode",
@@ -177,6 +180,7 @@ def _one_record_each(rows: pl.DataFrame, postcode: str, school: str) -> pl.DataF
         pl.col("sex").drop_nulls().last(),
         postcodes=pl.col(postcode).drop_nulls().unique().sort(),
         schools=pl.col(school).drop_nulls().unique().sort(),
+        la_code=pl.col("la_code").drop_nulls().last(),
     )
 
 

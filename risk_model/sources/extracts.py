@@ -25,6 +25,18 @@ class SourceFile:
     problem: str | None = None
     unknown_columns: tuple[str, ...] = ()
 
+    @property
+    def findings(self) -> list[str]:
+        """Sentences about this file that somebody should answer; none for a file that is as expected."""
+        sentences = [self.problem] if self.problem else []
+        if self.unknown_columns:
+            names = ", ".join(sorted(self.unknown_columns))
+            sentences.append(
+                f"{len(self.unknown_columns)} column(s) that the contract does not know were not read: {names}. "
+                "Expected the columns that `data_contracts/` names. Ask the partner what they mean, or leave them out."
+            )
+        return sentences
+
 
 @dataclass(frozen=True)
 class Extracts:

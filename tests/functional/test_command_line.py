@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import answer, risk_model
+from tests.conftest import risk_model
 
 
 def check_is_a_sentence(said: str, *parts: str) -> None:
@@ -38,11 +39,29 @@ def test_a_file_that_cannot_be_read_is_listed_and_never_crashes(
     tmp_path: Path, content: bytes, said: str | None
 ) -> None:
     (tmp_path / "file.csv").write_bytes(content)
-    told = answer(risk_model("check", tmp_path, "--json"))
-    problem = told["files"][0]["problem"]
-    assert problem and "file.csv" not in problem
-    if said:
-        assert said in problem
+    done = risk_model("check", tmp_path, "--json")
+    assert (done.returncode, done.stderr) == (1, "")
+    told = json.loads(done.stdout)
+    findings = " ".join(told["files"][0]["findings"]) or str(told["findings"])
+    assert "too_few_values" in findings or findings.endswith(".")
+    assert said is None or said in findings
+
+
+def test_an_unknown_column_is_named_and_not_read(tmp_path: Path) -> None:
+    header = (
+        "upn,urn,la_code,week_ending,sessions_possible,sessions_authorised,sessions_unauthorised,surprise"
+    )
+    (tmp_path / "attendance.csv").write_text(f"{header}\nA950000178301,100001,879,2026-01-09,10,0,0,x\n")
+    done = risk_model("check", tmp_path)
+    assert done.returncode == 1
+    assert "1 column(s) that the contract does not know were not read: surprise." in done.stdout
+
+
+def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    done = risk_model("synthesise", tmp_path / "file" / "cohort", "--scale", "tiny")
+    assert done.returncode == 2
+    check_is_a_sentence(done.stderr, "cannot be used")
 
 
 def test_an_index_date_in_the_future(tmp_path: Path) -> None:
@@ -113,5 +132,4 @@ def test_an_output_folder_that_is_not_empty(tmp_path: Path) -> None:
 def test_nothing_of_the_progress_bar_goes_into_a_pipe(tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_text("a,b\n1,2\n")
     done = risk_model("check", tmp_path)
-    assert done.returncode == 0
-    assert (done.stderr, "\x1b" in done.stdout) == ("", False)
+    assert (done.returncode, done.stderr, "\x1b" in done.stdout) == (1, "", False)

@@ -34,7 +34,8 @@ def records() -> dict[str, pl.DataFrame]:
             {**request, "care_contact_id": "C", "contact_on": "2025-12-01", "attendance_code": "3"}
         ],
         school_census_pupil=[
-            {"known_on": "2025-11-15", "census_on": "2025-10-03", "school_urn": "100001", "pupil_id": "p", "upn": UPN,
+            {"known_on": "2025-11-15", "census_on": "2025-10-03", "la_code": "879", "school_urn": "100001",
+             "pupil_id": "p", "upn": UPN,
              "born_on": "2016-02-03", "sex_code": "M", "postcode": "PL1 1AA", "sen_provision_code": "K",
              "year_group_code": "5"}
         ],
@@ -155,8 +156,13 @@ def test_not_linked_is_not_known_and_never_none() -> None:
     assert [fact["partner"] for fact in child["unknown_facts"]] == ["education", "social care"]
 
 
-def test_linked_without_a_record_is_none_recorded() -> None:
-    frames = {**RECORDS} | {name: RECORDS[name].clear() for name in ("cin_child", "cin_episode", "cin_plan")}
+def test_linked_without_a_record_is_none_recorded_while_the_council_sends_others() -> None:
+    other = RECORDS["cin_child"].with_columns(
+        la_child_id=pl.lit("8"), upn=pl.lit(None, pl.String), born_on=pl.lit("2001-01-01").str.to_date()
+    )
+    frames = {**RECORDS, "cin_child": other} | {
+        name: RECORDS[name].clear() for name in ("cin_episode", "cin_plan")
+    }
     child = look(frames)[0].row(0, named=True)
     assert (child["known_to_social_care"], child["looked_after"]) == (0, 0)
     assert child["social_care_state"] == "none"

@@ -114,7 +114,7 @@ def test_a_pupil_is_not_known_to_be_unknown_to_social_care_while_it_may_be_the_c
         council = {"la_code": "879", "la_child_id": "7"}
         people = link(
             **patients({**CHILD, "nhs_number": NUMBERS[0]}),
-            **pupils({**CHILD, "upn": "A950000178301"}),
+            **pupils({**CHILD, "upn": "A950000178301", "la_code": "879"}),
             cin_child=[{**council, "born_on": born_on, "sex_code": "F"}],
             cin_episode=[
                 {**council, "episode_key": "1", "referred_on": "2018-01-01", "closed_on": closed_on}
@@ -125,6 +125,19 @@ def test_a_pupil_is_not_known_to_be_unknown_to_social_care_while_it_may_be_the_c
     assert is_linked(born_on="2015-04-01", closed_on=None) == (True, False)
     assert is_linked(born_on="2015-04-02", closed_on=None) == (True, True)
     assert is_linked(born_on="2015-04-01", closed_on="2018-06-01") == (True, True)
+
+
+def test_a_council_that_sent_nothing_does_not_say_no() -> None:
+    def is_linked_to_social_care(council: str) -> bool:
+        people = link(
+            **patients({**CHILD, "nhs_number": NUMBERS[0]}),
+            **pupils({**CHILD, "upn": "A950000178301", "la_code": "879"}),
+            cin_child=[{"la_code": council, "la_child_id": "7", "born_on": "2001-01-01", "sex_code": "M"}],
+        )
+        return bool(people.persons["is_linked_to_social_care"][0])
+
+    assert is_linked_to_social_care("879")
+    assert not is_linked_to_social_care("880")
 
 
 def test_no_identifier_stands_in_what_leaves_the_vault() -> None:
