@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from risk_model.errors import UserError
@@ -134,7 +135,7 @@ def evaluate(card: Scorecard, rows: Rows, fitted: Rows, *, seed: int) -> Evaluat
     above 0, and no ordering passes the leakage limit.
     """
     ranked = orderings(card, rows, fitted)
-    weights = _draws_by_child(rows.children, seed)
+    weights = _draws_by_child(rows.child_codes(), seed)
     yields = {name: _top_yield(score, rows, weights) for name, score in ranked.items()}
     best_rule = max(SIMPLE_RULES, key=lambda name: float(yields[name][0]))
     log_hazard = card.table.log_hazard(columns(card, rows.features))
@@ -201,9 +202,8 @@ def _logistic(fitted: Rows, rows: Rows) -> Numbers:
     return score
 
 
-def _draws_by_child(children: pl.Series, seed: int) -> Numbers:
+def _draws_by_child(codes: npt.NDArray[np.int64], seed: int) -> Numbers:
     """One row of weights per draw, the first all ones: how often each row's child was drawn."""
-    codes = (children.rank("dense") - 1).to_numpy()
     number = int(codes.max()) + 1
     drawn = np.random.default_rng(seed).multinomial(number, np.full(number, 1 / number), size=DRAWS)
     return np.vstack([np.ones(len(codes)), drawn[:, codes]]).astype(np.float64)
@@ -291,7 +291,8 @@ def against_truth(
     """
     known = _true_risks(held_out, identities, truth)
     risk = known["true_risk"].to_numpy()
-    weights = _draws_by_child(known["person_id"], seed)
+    codes = (known["child_id"].rank("dense").cast(pl.Int64) - 1).to_numpy()
+    weights = _draws_by_child(codes, seed)
     names = ("model", *SIMPLE_RULES, "logistic", "oracle")
     scores = {name: known[name].to_numpy() if name != "oracle" else risk for name in names}
     tops = {name: _top_mean(score, risk, weights) for name, score in scores.items()}
@@ -327,7 +328,7 @@ def _true_risks(held_out: pl.DataFrame, identities: pl.DataFrame, truth: Path) -
     return (
         held_out.join(named, on="person_id")
         .join(hazards, on=("child_id", "landmark_on"))
-        .sort("landmark_on", "person_id")
+        .sort("landmark_on", "child_id")
     )
 
 

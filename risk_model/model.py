@@ -59,6 +59,13 @@ class Rows:
     children: pl.Series
     landmarks: pl.Series
 
+    def child_codes(self) -> npt.NDArray[np.int64]:
+        """Return a number per child, counted from 0 in the order in which the rows first name them."""
+        rows = pl.DataFrame({"child": self.children}).with_row_index("row")
+        first_row = pl.col("row").min().over("child")
+        codes = rows.select(first_row.rank("dense").cast(pl.Int64) - 1)
+        return codes.to_series().to_numpy()
+
     def take(self, rows: npt.NDArray[np.int64]) -> Rows:
         return Rows(
             self.features[rows],
@@ -81,8 +88,11 @@ def training_rows(children: pl.DataFrame) -> Rows:
     """Return the rows of one landmark or of several, from features beside outcomes by `person_id` and `landmark_on`.
 
     Only children whose later school and council records are linked by now take part: the events of the others could
-    not have been seen, and "not seen" is not "did not happen".
+    not have been seen, and "not seen" is not "did not happen". Rows
+    stand in the order of their content, so that two workspaces, which give children other pseudonyms, draw the same
+    children in every resampling.
     """
+    names = [feature.name for feature in MODEL_FEATURES]
     until = pl.coalesce("event_on", "censored_on")
     days = (until - pl.col("landmark_on")).dt.total_days()
     timed = (
@@ -91,10 +101,10 @@ def training_rows(children: pl.DataFrame) -> Rows:
         .with_columns(
             fortnights=((pl.col("days") + FORTNIGHT_DAYS - 1) // FORTNIGHT_DAYS).clip(1, FORTNIGHTS)
         )
-        .sort("landmark_on", "person_id")
+        .sort("landmark_on", *names, "person_id")
     )
     return Rows(
-        timed.select(feature.name for feature in MODEL_FEATURES),
+        timed.select(names),
         timed["fortnights"].to_numpy(),
         timed["event_on"].is_not_null().to_numpy(),
         timed["person_id"],
@@ -108,7 +118,7 @@ def fit(rows: Rows, *, seed: int, made_from: dict[str, Any], bootstrap_fits: int
     rng = np.random.default_rng(seed)
     baseline = np.array(table["baseline_by_fortnight"])
     replicates = [
-        _refit(rows.take(_resampled_children(rows.children, rng)), baseline, seed + number)
+        _refit(rows.take(_resampled_children(rows.child_codes(), rng)), baseline, seed + number)
         for number in range(bootstrap_fits)
     ]
     document = {
@@ -289,9 +299,8 @@ def _looked_after_term(table: dict[str, Any], rows: Rows, baseline: Numbers) -> 
     ]
 
 
-def _resampled_children(children: pl.Series, rng: np.random.Generator) -> npt.NDArray[np.int64]:
+def _resampled_children(codes: npt.NDArray[np.int64], rng: np.random.Generator) -> npt.NDArray[np.int64]:
     """Rows of children drawn with replacement: a child comes with all its rows."""
-    codes = children.rank("dense").to_numpy() - 1
     order = np.argsort(codes, kind="stable")
     counts = np.bincount(codes)
     starts = np.cumsum(counts) - counts

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -134,6 +135,20 @@ def test_whatever_turns_out_the_band_lies_between_the_two_limits(fit: Fit, rows:
 def test_the_same_rows_and_seed_give_the_same_document(rows: Rows, fit: Fit) -> None:
     again = model.fit(rows, seed=1, made_from={}, bootstrap_fits=4)
     assert scorecard.write(again.card) == scorecard.write(fit.card)
+
+
+def test_other_pseudonyms_give_the_same_document(rows: Rows, fit: Fit) -> None:
+    renamed = replace(rows, children=rows.children.reverse())
+    again = model.fit(renamed, seed=1, made_from={}, bootstrap_fits=4)
+    assert again.card.id == fit.card.id
+
+
+def test_a_child_is_drawn_with_all_its_rows(rows: Rows) -> None:
+    twice = replace(rows, children=pl.Series([f"child {n // 2}" for n in range(len(rows.children))]))
+    codes = twice.child_codes()
+    assert codes[:6].tolist() == [0, 0, 1, 1, 2, 2]
+    drawn = twice.take(model._resampled_children(codes, np.random.default_rng(1)))
+    assert (drawn.children.value_counts()["count"] % 2 == 0).all()
 
 
 def test_seen_is_censoring_and_not_no_event() -> None:
