@@ -74,7 +74,9 @@ def council_side(frames: dict[str, pl.DataFrame]) -> Side:
     everyone = pl.concat([pupils.select(columns), children.select(columns)])
     records = _one_record_each(everyone, "postcode", "school_urn").with_columns(
         has_upn=pl.col("spine").str.starts_with("upn|"),
-        council_sends=pl.col("la_code").is_in(children["la_code"].unique().implode()).fill_null(False),
+        council_sends=pl.col("la_code")
+        .is_in(frames["cin_child"]["la_code"].unique().implode())
+        .fill_null(False),
         has_council_id=pl.col("spine").is_in(children["spine"].implode()),
         is_current=pl.col("spine").is_in(_current(frames, children).implode()),
     )

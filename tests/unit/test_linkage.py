@@ -140,6 +140,15 @@ def test_a_council_that_sent_nothing_does_not_say_no() -> None:
     assert not is_linked_to_social_care("880")
 
 
+def test_a_list_of_children_in_care_alone_does_not_say_no_to_need() -> None:
+    people = link(
+        **patients({**CHILD, "nhs_number": NUMBERS[0]}),
+        **pupils({**CHILD, "upn": "A950000178301", "la_code": "879"}),
+        looked_after_child=[{"la_code": "879", "la_child_id": "7", "born_on": "2001-01-01", "sex_code": "M"}],
+    )
+    assert not people.persons["is_linked_to_social_care"][0]
+
+
 def test_no_identifier_stands_in_what_leaves_the_vault() -> None:
     people = link(
         **patients({**CHILD, "nhs_number": NUMBERS[0]}), **pupils({**CHILD, "upn": "A950000178301"})
