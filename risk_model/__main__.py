@@ -69,15 +69,18 @@ def check(
         checked = sources.check(read)
     if quarantine is not None:
         checked.write_quarantine(quarantine)
+    gaps = sources.gaps(checked)
     if as_json:
-        terminal.show_json(_check_as_json(checked))
+        terminal.show_json({**_check_as_json(checked), "gaps": gaps})
     else:
         terminal.show_table(_rows_by_table(checked.summary()), "Rows by table")
         terminal.show_table(checked.summary().filter(pl.col("rule") != ""), "Findings by rule")
         for file in checked.files:
             for finding in file.findings:
                 terminal.say(f"{file.path}: {finding}")
-    if checked.rejected.height or any(file.findings for file in checked.files):
+        for gap in gaps:
+            terminal.say(gap)
+    if gaps or checked.rejected.height or any(file.findings for file in checked.files):
         raise typer.Exit(terminal.FINDING)
 
 
@@ -138,6 +141,7 @@ def prioritise(
 ) -> None:
     """Make the lists of one day: ranked, with the reasons for each place, ready to review."""
     from risk_model import pipeline
+    from risk_model import worklist as worklists
     from risk_model.policy import DEFAULT_POLICY
     from risk_model.workspace import Workspace
 
@@ -157,6 +161,8 @@ def prioritise(
             policy_only=policy_only,
             tell=tell,
         )
+    for warning in worklists.load(folder).provenance["warnings"]:
+        terminal.warn(warning)
     terminal.say(f"The worklist is in {folder}.")
 
 

@@ -99,6 +99,7 @@ def prioritise(
     tell("Reading and checking the partners' files")
     checked = sources.check(sources.read(extracts))
     checked.write_quarantine(workspace.quarantine)
+    sources.check_is_whole(checked)
     frames = snapshot.known_frames(checked.frames, index_date)
 
     tell("Linking children")

@@ -16,9 +16,9 @@ from risk_model.policy import Policy
 from risk_model.scorecard import Scorecard
 from risk_model.snapshot import Snapshot
 from risk_model.sources import CheckedExtracts, SourceFile
+from risk_model.sources.completeness import LIST_TABLES
 from risk_model.worklist import Ordered
 
-TABLES_OF_THE_LIST = ("csds_patient", "csds_referral", "csds_team")
 FORMAT = "early-support-worklist/1"
 
 
@@ -91,21 +91,22 @@ def _warnings(
     ]
     unread = [f"{file.path}: {file.problem}" for file in checked.files if file.problem]
     rejected = (
-        checked.rejected.filter(pl.col("table").is_in(TABLES_OF_THE_LIST))
-        .group_by("table")
-        .len()
-        .sort("table")
+        checked.rejected.filter(pl.col("table").is_in(LIST_TABLES)).group_by("table").len().sort("table")
     )
     missing = [
         f"{count} rows of {table} were rejected: children on them may be missing from the list. See the quarantine."
         for table, count in rejected.iter_rows()
+    ]
+    silent = [
+        f"Nothing was read of the {words}: what it alone could tell is not known of any child."
+        for words in known.silent_returns
     ]
     shares = ordered.measures.group_by("service_id", maintain_order=True).agg(
         pl.col("service_name").first(),
         share=pl.col("waiting").filter(pl.col("tier") == 1).sum() / pl.col("waiting").sum(),
     )
     crowded = shares.filter(pl.col("share") > rules.tier_1_share_that_warns)
-    return [*unread, *missing, *later] + [
+    return [*unread, *missing, *silent, *later] + [
         f"{row['service_name']}: {row['share']:.0%} of the list is in tier 1; priority for most is priority for none."
         for row in crowded.iter_rows(named=True)
     ]

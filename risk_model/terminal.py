@@ -42,6 +42,11 @@ def say(words: str) -> None:
     typer.echo(words)
 
 
+def warn(words: str) -> None:
+    """Print a sentence that somebody should act on, apart from the answer."""
+    typer.echo(f"Warning: {words}", err=True)
+
+
 def show_json(value: Any) -> None:
     """Print a value as one JSON document."""
     typer.echo(json.dumps(value, indent=2, sort_keys=True, default=str))

@@ -78,7 +78,7 @@ def of_children(snapshot: Snapshot) -> pl.DataFrame:
         found = snapshot.tables[source].lazy().group_by("person_id")
         aggregated = found.agg(f.expression.cast(pl.Float64).alias(f.name) for f in listed)
         table = table.join(aggregated, on="person_id", how="left")
-    table = table.with_columns(_with_no_record(f) for f in FEATURES if f.source is not None)
+    table = table.with_columns(_with_no_record(f, snapshot) for f in FEATURES if f.source is not None)
     return (
         _with_joint(table)
         .select("person_id", *(pl.col(f.name).cast(pl.Float64) for f in FEATURES))
@@ -116,12 +116,15 @@ def _by_source() -> dict[str, list[Feature]]:
     return sources
 
 
-def _with_no_record(feature: Feature) -> pl.Expr:
-    """Tell "linked, and no record" from "not linked": the first has a value, the second has none."""
+def _with_no_record(feature: Feature, snapshot: Snapshot) -> pl.Expr:
+    """Tell "linked, and no record" from "not linked" and from "return not sent": only the first has a value."""
     when_no_record = pl.lit(feature.when_no_record, dtype=pl.Float64)
     if feature.applies is not None:
         when_no_record = pl.when(feature.applies).then(when_no_record).otherwise(pl.lit(0.0))
-    filled = pl.col(feature.name).fill_null(when_no_record)
+    value = pl.col(feature.name)
+    if not snapshot.can_say_no(str(feature.source)):
+        return pl.when(_can_be_known(feature.partner)).then(value).alias(feature.name)
+    filled = value.fill_null(when_no_record)
     return pl.when(_can_be_known(feature.partner)).then(filled).alias(feature.name)
 
 

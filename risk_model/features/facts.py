@@ -26,7 +26,8 @@ def of_children(snapshot: Snapshot) -> pl.DataFrame:
     table = snapshot.children.select(
         "person_id",
         education_can_be_known=pl.col("is_linked_to_education"),
-        social_care_can_be_known=pl.col("is_linked_to_social_care"),
+        social_care_can_be_known=pl.col("is_linked_to_social_care")
+        & (snapshot.can_say_no("episode") and snapshot.can_say_no("care_episode")),
     )
     for partner, found in partners.items():
         listed = found.sort("person_id", "order", "fact").group_by("person_id", maintain_order=True)

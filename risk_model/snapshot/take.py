@@ -62,13 +62,25 @@ PARTNER_TABLES = {
 }
 
 
+RETURNS = {
+    "School Census": ("school_census_pupil", ("pupil", "school_need", "exclusion")),
+    "SEN2 return": ("sen2_person", ("ehc_plan", "ehc_request")),
+    "children in need census": (
+        "cin_child",
+        ("episode", "child_in_need_plan", "section47", "protection_plan", "assessment_factor"),
+    ),
+    "SSDA903 return": ("looked_after_child", ("care_episode", "care_missing", "care_outcome")),
+}
+"""The contract table without which a return was not sent, and the records that only this return can tell of."""
+
+
 @dataclass(frozen=True)
 class Snapshot:
     """Everything known on one day about the children who wait.
 
     `waits` has a row per open referral, `children` a row per child who waits, `tables` the children's records by name,
     each with `person_id` and `days_ago`, the days from the event to the index date. `flow` has each service's referrals
-    and first contacts a week.
+    and first contacts a week. `silent_returns` were not sent at all: no record of theirs is not "no".
     """
 
     on: date
@@ -77,6 +89,11 @@ class Snapshot:
     tables: dict[str, pl.DataFrame]
     flow: pl.DataFrame
     data_up_to: dict[str, date | None]
+    silent_returns: tuple[str, ...]
+
+    def can_say_no(self, table: str) -> bool:
+        """Claim: a child without a row in this table has none, since its return was sent."""
+        return not any(table in RETURNS[name][1] for name in self.silent_returns)
 
 
 def take(frames: Frames, people: People, on: date) -> Snapshot:
@@ -110,6 +127,9 @@ def take(frames: Frames, people: People, on: date) -> Snapshot:
         tables=tables,
         flow=rules.weekly_flow(cut["referral"], team, contact, on),
         data_up_to=data_up_to(gathered.frames, on),
+        silent_returns=tuple(
+            name for name, (table, _) in RETURNS.items() if gathered.frames[table].is_empty()
+        ),
     )
 
 

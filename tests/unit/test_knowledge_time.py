@@ -107,6 +107,21 @@ def test_a_quarter_is_looked_back_on_with_the_links_of_its_day() -> None:
     assert quarters.select("sen_support_or_plan", "is_observed").rows() == [(None, True), (1, True)]
 
 
+def test_a_return_that_was_not_sent_says_no_of_nobody() -> None:
+    """Held in the other return of the same partner, the child's plans are still not known."""
+    council = {"la_code": "879", "la_child_id": "7"}
+    in_care = tables.frames(
+        looked_after_child=[{**council, "upn": UPN, "born_on": "2016-02-03"}],
+        looked_after_episode=[{**council, "started_on": "2025-01-01", "reason_started_code": "S"}],
+    )
+    lost = {name: RECORDS[name].clear() for name in ("cin_child", "cin_episode", "cin_plan")}
+    held = {name: in_care[name] for name in ("looked_after_child", "looked_after_episode")}
+    child = look({**RECORDS, **lost, **held})[0].row(0, named=True)
+    unknown = ("child_in_need_plan", "protection_plan", "ehc_plan_at_council", "ehc_assessment_in_progress")
+    assert [child[name] for name in unknown] == [None] * 4
+    assert (child["looked_after"], child["known_to_social_care"], child["sen_support_or_plan"]) == (1, 1, 1)
+
+
 def test_a_blank_absence_does_not_erase_the_other_one() -> None:
     def share(**blank: None) -> float | None:
         weeks = RECORDS["attendance_week"].with_columns(pl.lit(None, pl.Int64).alias(name) for name in blank)
@@ -160,7 +175,8 @@ def test_linked_without_a_record_is_none_recorded_while_the_council_sends_others
     other = RECORDS["cin_child"].with_columns(
         la_child_id=pl.lit("8"), upn=pl.lit(None, pl.String), born_on=pl.lit("2001-01-01").str.to_date()
     )
-    frames = {**RECORDS, "cin_child": other} | {
+    in_care = tables.frames(looked_after_child=[{"la_code": "879", "la_child_id": "8"}])["looked_after_child"]
+    frames = {**RECORDS, "cin_child": other, "looked_after_child": in_care} | {
         name: RECORDS[name].clear() for name in ("cin_episode", "cin_plan")
     }
     child = look(frames)[0].row(0, named=True)
