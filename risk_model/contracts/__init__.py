@@ -8,6 +8,7 @@ from risk_model.contracts.contract import (
     CodeList,
     Column,
     Contract,
+    Edition,
     RowRule,
     Table,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "CodeList",
     "Column",
     "Contract",
+    "Edition",
     "RowRule",
     "Table",
     "check",

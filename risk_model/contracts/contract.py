@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 
 import polars as pl
@@ -37,8 +38,18 @@ LINEAGE: dict[str, type[pl.DataType]] = {
 
 
 @dataclass(frozen=True)
+class Edition:
+    """One published version of a return, and the days between which it was collected."""
+
+    name: str
+    collected_from: date | None
+    collected_until: date | None
+    source: str
+
+
+@dataclass(frozen=True)
 class CodeList:
-    """The values a coded column may hold, each with its meaning."""
+    """The values a coded column may hold, each with its meaning; `since` and `until` name editions by code."""
 
     name: str
     version: str
@@ -46,6 +57,8 @@ class CodeList:
     is_open: bool
     meanings: Mapping[str, str]
     also_written: Mapping[str, str] = field(default_factory=dict)
+    since: Mapping[str, str] = field(default_factory=dict)
+    until: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def spellings(self) -> dict[str, str]:
@@ -65,7 +78,11 @@ class CodeList:
 
 @dataclass(frozen=True)
 class Column:
-    """One column: our word for it, the partner's header, and everything that holds for its values."""
+    """One column: our word for it, the partner's header, and everything that holds for its values.
+
+    `since` and `until` name the first and last edition that has it; `formerly` holds each header of the past with the
+    last edition that used it.
+    """
 
     name: str
     header: str
@@ -82,6 +99,9 @@ class Column:
     retention: str
     joined_from: str | None = None
     only_for_joining: bool = False
+    since: str | None = None
+    until: str | None = None
+    formerly: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def codes(self) -> dict[str, str] | None:
@@ -124,6 +144,8 @@ class Table:
     not_taken: tuple[str, ...]
     is_context: bool
     date_formats: tuple[str, ...]
+    since: str | None = None
+    until: str | None = None
 
     @property
     def delivered(self) -> list[str]:
@@ -133,9 +155,17 @@ class Table:
 
 @dataclass(frozen=True)
 class Contract:
-    """What one partner's return holds, why we may use it and what each value must be."""
+    """What one partner's return holds, why we may use it and what each value must be.
+
+    `tables_not_taken` are published tables that we leave behind, each with the headers it is known by.
+    """
 
     id: str
     version: str
+    name: str
     description: str
+    usage: str
+    limitations: str
+    editions: tuple[Edition, ...]
     tables: dict[str, Table]
+    tables_not_taken: Mapping[str, tuple[str, ...]]

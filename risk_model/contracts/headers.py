@@ -33,7 +33,7 @@ def match(table: Table, headers: Iterable[str]) -> dict[str, list[str]]:
 
 def spellings(column: Column) -> tuple[str, ...]:
     """The ways to write a column's header, the contract's own first."""
-    return (column.header, column.name, *column.aliases)
+    return (column.header, column.name, *column.aliases, *column.formerly)
 
 
 def check_none_missing(table: Table, headers: Iterable[str]) -> None:

@@ -21,6 +21,7 @@ from risk_model.contracts.contract import (
     CodeList,
     Column,
     Contract,
+    Edition,
     RowRule,
     Table,
 )
@@ -41,10 +42,13 @@ KEYS = {
         "classification", "customProperties",
     },
     "rule": {"type", "engine", "name", "description", "dimension", "severity", "implementation"},
-    "contract property": {*DEFAULTED, "dateFormats", "codeLists"},
-    "table property": {*DEFAULTED, "recognisedBy", "neverWith", "notTaken", "isContext"},
-    "column property": {*DEFAULTED, "aliases", "codeList", "check", "joinedFrom", "onlyForJoining"},
-    "code list": {"version", "source", "open", "codes", "alsoWritten"},
+    "contract property": {*DEFAULTED, "dateFormats", "codeLists", "editions", "tablesNotTaken"},
+    "table property": {*DEFAULTED, "recognisedBy", "neverWith", "notTaken", "isContext", "since", "until"},
+    "column property": {
+        *DEFAULTED, "aliases", "codeList", "check", "joinedFrom", "onlyForJoining", "since", "until", "formerly",
+    },
+    "code list": {"version", "source", "open", "codes", "alsoWritten", "since", "until"},
+    "edition": {"name", "from", "until", "source"},
     "type option": {"pattern", "minimum", "maximum", "maxLength"},
 }  # fmt: skip
 
@@ -90,9 +94,24 @@ def _contract(odcs: OpenDataContractStandard) -> Contract:
     if unknown:
         raise UserError(f"{len(unknown)} unknown date formats: {', '.join(unknown)}.")
     contract = (_said(odcs.id, "the contract's id"), _said(odcs.version, "the contract's version"))
-    read = [_table(contract, schema, settings, code_lists, formats) for schema in odcs.schema_ or []]
-    purpose = _said(odcs.description.purpose if odcs.description else None, "the contract's purpose")
-    return Contract(*contract, purpose, {table.name: table for table in read})
+    read = {
+        schema.name: _table(contract, schema, settings, code_lists, formats) for schema in odcs.schema_ or []
+    }
+    described = odcs.description
+    found = Contract(
+        *contract,
+        name=_said(odcs.name, "the contract's name"),
+        description=_said(described.purpose if described else None, "the contract's purpose"),
+        usage=(described and described.usage) or "",
+        limitations=(described and described.limitations) or "",
+        editions=tuple(_edition(edition) for edition in settings.get("editions", [])),
+        tables={table.name: table for table in read.values()},
+        tables_not_taken={
+            name: tuple(headers) for name, headers in settings.get("tablesNotTaken", {}).items()
+        },
+    )
+    _expect_editions(found)
+    return found
 
 
 def _table(
@@ -122,6 +141,8 @@ def _table(
         not_taken=tuple(own.get("notTaken", ())),
         is_context=bool(own.get("isContext", False)),
         date_formats=formats,
+        since=own.get("since"),
+        until=own.get("until"),
     )
 
 
@@ -161,7 +182,29 @@ def _column(
         retention=own["retention"],
         joined_from=own.get("joinedFrom"),
         only_for_joining=bool(own.get("onlyForJoining", False)),
+        since=own.get("since"),
+        until=own.get("until"),
+        formerly=own.get("formerly", {}),
     )
+
+
+def _edition(value: dict[str, Any]) -> Edition:
+    _refuse(set(value) - KEYS["edition"], "edition keys")
+    return Edition(str(value["name"]), value.get("from"), value.get("until"), value["source"])
+
+
+def _expect_editions(contract: Contract) -> None:
+    """Every edition that a table, column or code names is one that the contract lists."""
+    listed = {edition.name for edition in contract.editions}
+    named: set[str | None] = set()
+    for table in contract.tables.values():
+        named |= {table.since, table.until}
+        for column in table.columns.values():
+            named |= {column.since, column.until, *column.formerly.values()}
+            if column.code_list:
+                named |= {*column.code_list.since.values(), *column.code_list.until.values()}
+    strange = sorted(name for name in named - listed if name is not None)
+    _expect(not strange, f"{len(strange)} editions are named but not listed: {', '.join(strange)}.")
 
 
 def _code_list(name: str, value: dict[str, Any]) -> CodeList:
@@ -171,7 +214,11 @@ def _code_list(name: str, value: dict[str, Any]) -> CodeList:
     _expect(
         set(other.values()) <= set(codes), f"the code list {name} translates to a code that it does not hold."
     )
-    return CodeList(name, str(value["version"]), value["source"], value.get("open", False), codes, other)
+    since, until = value.get("since", {}), value.get("until", {})
+    _expect({*since, *until} <= {*codes, *other}, f"the code list {name} dates a code that it does not hold.")
+    return CodeList(
+        name, str(value["version"]), value["source"], value.get("open", False), codes, other, since, until
+    )
 
 
 def _custom(properties: Iterable[Any] | None, level: str) -> dict[str, Any]:
