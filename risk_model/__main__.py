@@ -62,25 +62,22 @@ def check(
     """Check the partners' files: what is accepted, what is rejected and by which rule; exit 1 if anything is."""
     from risk_model import sources
 
-    with terminal.progress(2) as tell:
-        tell("Reading the files")
-        read = sources.read(extracts)
-        tell("Checking every row")
-        checked = sources.check(read)
+    with terminal.progress(1) as tell:
+        tell("Reading and checking every row")
+        checked = sources.check(extracts, with_rows=False)
     if quarantine is not None:
         checked.write_quarantine(quarantine)
-    gaps = sources.gaps(checked)
     if as_json:
-        terminal.show_json({**_check_as_json(checked), "gaps": gaps})
+        terminal.show_json({**_check_as_json(checked), "gaps": checked.gaps})
     else:
         terminal.show_table(_rows_by_table(checked.summary()), "Rows by table")
         terminal.show_table(checked.summary().filter(pl.col("rule") != ""), "Findings by rule")
         for file in checked.files:
             for finding in file.findings:
                 terminal.say(f"{file.path}: {finding}")
-        for gap in gaps:
+        for gap in checked.gaps:
             terminal.say(gap)
-    if gaps or checked.rejected.height or any(file.findings for file in checked.files):
+    if not checked.is_clean:
         raise typer.Exit(terminal.FINDING)
 
 

@@ -23,7 +23,7 @@ from risk_model.contracts.identifiers import (
     tidy_upn,
     upn_is_valid,
 )
-from risk_model.contracts.parsing import parse
+from risk_model.contracts.parsing import parse, parse_dates
 from risk_model.errors import UserError
 
 FOLDER = Path(__file__).parents[2] / "data_contracts"
@@ -46,9 +46,12 @@ def test_each_contract_is_valid_odcs(file: Path) -> None:
     assert [error.message for error in validator.iter_errors(yaml.safe_load(file.read_text()))] == []
 
 
-def test_every_table_has_a_runtime_schema() -> None:
-    for name, table in contracts.tables().items():
-        assert set(table.delivered) <= set(contracts.schema(name).columns())
+@pytest.mark.parametrize("name", sorted(set(contracts.tables()) - {"worklist"}))
+def test_every_table_of_a_partner_is_read_into_its_types(name: str) -> None:
+    table = contracts.tables()[name]
+    headers = dict.fromkeys((column.header for column in table.columns.values()), pl.String)
+    typed = contracts.check(name, pl.DataFrame(schema=headers)).accepted.schema
+    assert {c: typed[c] for c in table.delivered} == {c: table.columns[c].dtype for c in table.delivered}
 
 
 def test_every_column_states_class_basis_purpose_and_retention() -> None:
@@ -186,7 +189,7 @@ def test_a_bad_upn_is_unusable_but_keeps_the_child() -> None:
     ],
 )
 def test_nhs_number(written: str, valid: bool) -> None:
-    assert pl.select(nhs_number_is_valid(tidy_nhs_number(pl.lit(written)))).item() is valid
+    assert pl.select(nhs_number_is_valid(tidy_nhs_number(pl.lit(written))["value"])).item() is valid
 
 
 @given(st.lists(st.text(string.digits, min_size=10, max_size=10), min_size=1, max_size=50))
@@ -208,7 +211,7 @@ def test_nhs_numbers_agree_with_the_oracle(numbers: list[str]) -> None:
     ],
 )
 def test_upn(written: str, valid: bool) -> None:
-    assert pl.select(upn_is_valid(tidy_upn(pl.lit(written)))).item() is valid
+    assert pl.select(upn_is_valid(tidy_upn(pl.lit(written))["value"])).item() is valid
 
 
 @given(st.text(string.digits, min_size=11, max_size=11), st.sampled_from(string.digits + UPN_ALPHABET))
@@ -234,7 +237,7 @@ def test_exactly_one_upn_check_letter_fits_and_it_is_the_oracles(digits: str, la
     ],
 )
 def test_text_is_read_or_left_empty(written: str, logical_type: str, read: object) -> None:
-    assert parse(pl.Series([written]), logical_type, ["yyyy-MM-dd"]).to_list() == [read]
+    assert pl.select(parse(pl.lit(written), logical_type, ["yyyy-MM-dd"])["value"]).item() == read
 
 
 @pytest.mark.parametrize(
@@ -249,7 +252,9 @@ def test_each_date_format_gives_the_same_day(written: str) -> None:
         "yyyy-MM-dd'T'HH:mm:ss",
         "yyyy-MM-dd HH:mm:ss",
     ]
-    assert str(parse(pl.Series([written, None]), "date", formats).to_list()[0]) == "2024-02-09"
+    assert (
+        str(parse_dates(pl.Series([written, None]), formats).to_list()) == "[datetime.date(2024, 2, 9), None]"
+    )
 
 
 _junk = st.one_of(
@@ -274,4 +279,4 @@ def _episodes(**columns: list[str | None]) -> pl.DataFrame:
 
 
 def _warned(checked: contracts.Checked) -> dict[str, int]:
-    return dict(checked.warnings.select("rule", "rows").iter_rows())
+    return dict(checked.findings.filter(severity="warning").select("rule", "rows").iter_rows())
