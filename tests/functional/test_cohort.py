@@ -9,7 +9,7 @@ import pytest
 from lxml import etree
 
 from risk_model.errors import UserError
-from risk_model.synthetic import STAGES, synthesise
+from risk_model.synthetic import STAGES, stages, synthesise
 
 
 @pytest.fixture(scope="session")
@@ -101,7 +101,7 @@ def test_a_child_seen_through_two_systems_is_the_same_child(tiny_cohort: Path) -
 
 @pytest.mark.parametrize(
     ("scale", "scenario", "words"),
-    [("galaxy", "base", "Known scales: plymouth, tiny"), ("tiny", "nosuch", "Known scenarios: base, null")],
+    [("galaxy", "base", "Known scales: devon, plymouth, tiny, tiny_devon"), ("tiny", "nosuch", "Known scenarios: base, null")],
 )
 def test_an_unknown_name_is_a_mistake_one_can_mend(
     tmp_path: Path, scale: str, scenario: str, words: str
