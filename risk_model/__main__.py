@@ -39,14 +39,19 @@ DEFAULT_SEED = 2026
 @app.command()
 def synthesise(
     out: Annotated[Path, typer.Argument(help="A new folder; it gets extracts/ and truth/.")],
-    scale: Annotated[str, typer.Option(help="How many children: plymouth is 52,000.")] = "plymouth",
+    scale: Annotated[
+        str,
+        typer.Option(
+            help="How many children: plymouth 52,000, devon 225,000 of three councils; tiny and tiny_devon few."
+        ),
+    ] = "plymouth",
     scenario: Annotated[str, typer.Option(help="Which world: base, or null (nothing to find).")] = "base",
     seed: Seed = DEFAULT_SEED,
 ) -> None:
-    """Make an invented Plymouth: the partners' own files, and apart from them the truth."""
-    from risk_model.synthetic import STAGES, synthesise
+    """Make an invented Plymouth or Devon: the partners' own files, and apart from them the truth."""
+    from risk_model.synthetic import stages, synthesise
 
-    with terminal.progress(len(STAGES)) as tell:
+    with terminal.progress(len(stages(scale))) as tell:
         synthesise(out, scale=scale, scenario=scenario, seed=seed, progress=lambda stage, _share: tell(stage))
     terminal.say(f"The extracts are in {out / 'extracts'}, the truth about them is in {out / 'truth'}.")
 
