@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 
+from risk_model.contracts import odcs
 from risk_model.contracts.contract import CodeList, Column, Contract, Table
 from risk_model.contracts.headers import plain, spellings
 from risk_model.errors import UserError
@@ -24,6 +26,20 @@ class Change:
     subject: str
     detail: str
     breaks: bool
+
+
+def find(name: str) -> Contract:
+    """The contract of a name: an id as it stands, an edition such as `csds@1.6`, or the path of a contract file."""
+    if Path(name).is_file():
+        return odcs.read_contract(Path(name))
+    contract_id, _, edition = name.partition("@")
+    known = odcs.load()
+    if contract_id not in known:
+        raise UserError(
+            f"{name} is no contract and no contract file. Expected the path of a file, or one of: {', '.join(known)}, "
+            "with an edition after it where one is meant, such as csds@1.6. `risk-model contracts list` prints them."
+        )
+    return at(known[contract_id], edition) if edition else known[contract_id]
 
 
 def at(contract: Contract, edition: str) -> Contract:

@@ -21,12 +21,17 @@ NOTHING_TO_DO = "Nothing, unless it is easy to change in your system."
 CORRECT = "Correct the record in your system and send the file again."
 
 
+ERROR, WARNING, REPAIR = "error", "warning", "repair"
+"""The row is left out; the row is kept and the finding counted; we put it right ourselves."""
+
+
 @dataclass(frozen=True)
 class RuleWords:
-    """What a broken rule means for a row, and what the partner can do, as plain sentences."""
+    """What a broken rule means for a row, and what the partner can do, as plain sentences; and how severe it is."""
 
     meaning: str
     to_do: str
+    severity: str = WARNING
 
 
 FINDINGS: Mapping[str, RuleWords] = {
@@ -40,11 +45,11 @@ FINDINGS: Mapping[str, RuleWords] = {
     ),
     "not_in_code_list": RuleWords(
         "{header} holds a code that is not on the list {codes}.",
-        "Map your own codes to the list {codes}, version {version}. If the code is a new one, tell us.",
+        "Map your own codes to the list {codes}{version}. If the code is a new one, tell us.",
     ),
     "not_in_open_code_list": RuleWords(
         "{header} holds a code that we have not met before.",
-        "Tell us what the code means, or map it to the list {codes}, version {version}.",
+        "Tell us what the code means, or map it to the list {codes}{version}.",
     ),
     "minimum": RuleWords("{header} is below {minimum}, the lowest value it can have.", CORRECT),
     "maximum": RuleWords("{header} is above {maximum}, the highest value it can have.", CORRECT),
@@ -84,7 +89,7 @@ REPAIRS: Mapping[str, RuleWords] = {
     ),
     "earlier_code": RuleWords(
         "{header} held a code of an earlier edition; we read it as today's code.",
-        "Nothing now. At the next change to your export, use the codes of {codes}, version {version}.",
+        "Nothing now. At the next change to your export, use the codes of the list {codes}{version}.",
     ),
     "time_removed": RuleWords("{header} held a time of day; we keep the date alone.", NOTHING_TO_DO),
 }
@@ -92,10 +97,12 @@ WHOLE_ROW: Mapping[str, RuleWords] = {
     "row|too_many_values": RuleWords(
         f"The row has more values than the file has headers, often because a text holds a comma. {LEFT_OUT}",
         "Export again with quotation marks around every text.",
+        ERROR,
     ),
     "row|too_few_values": RuleWords(
         f"The row has fewer values than the file has headers, often because a text holds a line break. {LEFT_OUT}",
         "Export again with quotation marks around every text, and make sure that the file was not cut short.",
+        ERROR,
     ),
     "known_on|missing": RuleWords(
         "Nothing says on which day this row became known: neither the row, nor the file's header, nor the file's "
@@ -173,11 +180,13 @@ def _findings_of(column: Column) -> Iterator[str]:
 
 def _repairs_of(column: Column) -> Iterator[str]:
     """Names of the repairs that can be made to one column's values."""
+    yield "blanks_removed"
     if column.logical_type == "date":
         yield "time_removed"
+    if column.logical_type in ("string", "integer"):
+        yield from ("zeros_restored", "decimal_removed")
     if column.logical_type == "string":
-        yield from ("blanks_removed", "upper_case", "zeros_restored", "decimal_removed")
-        yield "letter_prefix_removed"
+        yield from ("upper_case", "letter_prefix_removed")
     if column.code_list is not None:
         yield "earlier_code"
 
@@ -196,6 +205,7 @@ def _words_of_row_rule(rule: RowRule) -> RuleWords:
     return RuleWords(
         f"{rule.description} In this row it is not so. {LEFT_OUT if rule.rejects else KEPT}",
         f"{CORRECT} If it is right as it stands, tell us.",
+        ERROR if rule.rejects else WARNING,
     )
 
 
@@ -207,11 +217,15 @@ def _said_of(column: Column, words: RuleWords, consequence: str) -> RuleWords:
         "header": column.header,
         "kind": KINDS.get(column.logical_type, "text"),
         "description": column.description.rstrip("."),
-        "codes": code_list.name if code_list else "of codes",
-        "version": code_list.version if code_list else "in force",
+        "codes": code_list.name if code_list else "",
+        "version": f", version {code_list.version}" if code_list and code_list.version else "",
         "minimum": column.limits.get("minimum"),
         "maximum": column.limits.get("maximum"),
         "max_length": column.limits.get("maxLength"),
         "joined": joined,
     }
-    return RuleWords(f"{words.meaning.format_map(facts)} {consequence}", words.to_do.format_map(facts))
+    return RuleWords(
+        f"{words.meaning.format_map(facts)} {consequence}",
+        words.to_do.format_map(facts),
+        {LEFT_OUT: ERROR, REPAIRED: REPAIR}.get(consequence, WARNING),
+    )

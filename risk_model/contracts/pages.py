@@ -1,0 +1,51 @@
+"""The HTML pages of the contracts: one file each, with no script and nothing to fetch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from risk_model.contracts.contract import PRIVACY_CLASSES, PURPOSES
+from risk_model.contracts.describing import DescribedContract, ListedContract
+from risk_model.contracts.rules import ERROR, REPAIR, WARNING
+
+SEVERITIES = {
+    ERROR: "The row is left out",
+    WARNING: "The row is kept, and the finding is counted",
+    REPAIR: "We put it right ourselves",
+}
+
+
+def contract_page(contract: DescribedContract) -> str:
+    """The page of one contract for a partner's analyst."""
+    first = contract.tables[0].columns[0].name
+    return (
+        _pages()
+        .get_template("contract.html.jinja")
+        .render(
+            contract=contract,
+            columns=sum(len(table.columns) for table in contract.tables),
+            example=f"{first}|missing",
+            severities=SEVERITIES,
+            purposes=PURPOSES,
+            privacy_classes=PRIVACY_CLASSES,
+        )
+    )
+
+
+def index_page(contracts: Sequence[ListedContract]) -> str:
+    """The page that lists every contract."""
+    return _pages().get_template("contracts.html.jinja").render(contracts=contracts)
+
+
+def _pages() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(Path(__file__).with_name("templates")),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
