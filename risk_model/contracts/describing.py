@@ -82,7 +82,7 @@ class DescribedRule:
 
 @dataclass(frozen=True)
 class DescribedTable:
-    """One table: how its file is known, its columns, its own rules, and every rule that checking can report."""
+    """One table: how its file is known, its columns, its own rules, and all that checking can report."""
 
     name: str
     header: str
@@ -93,7 +93,7 @@ class DescribedTable:
     never_with: tuple[str, ...]
     not_taken: tuple[str, ...]
     columns: tuple[DescribedColumn, ...]
-    row_rules: tuple[DescribedRule, ...]
+    row_rules: Mapping[str, str]
     rules: tuple[DescribedRule, ...]
 
 
@@ -185,7 +185,7 @@ def _table(table: Table) -> DescribedTable:
         never_with=table.never_with,
         not_taken=table.not_taken,
         columns=tuple(_column(column) for column in table.columns.values()),
-        row_rules=tuple(_rule(table, rule.name) for rule in table.rules),
+        row_rules={rule.name: rule.description for rule in table.rules},
         rules=tuple(_rule(table, rule) for rule in rules_of(table)),
     )
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from risk_model.contracts.contract import PRIVACY_CLASSES, PURPOSES
 from risk_model.contracts.describing import DescribedContract, ListedContract
@@ -41,7 +43,7 @@ def index_page(contracts: Sequence[ListedContract]) -> str:
 
 
 def _pages() -> Environment:
-    return Environment(
+    pages = Environment(
         loader=FileSystemLoader(Path(__file__).with_name("templates")),
         autoescape=True,
         undefined=StrictUndefined,
@@ -49,3 +51,10 @@ def _pages() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    pages.filters["breakable"] = _breakable
+    return pages
+
+
+def _breakable(name: str) -> Markup:
+    """A long name that a narrow column may break at its underscores and bars."""
+    return Markup(re.sub(r"([_|])", r"\1<wbr>", str(escape(name))))

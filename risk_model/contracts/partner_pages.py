@@ -1,4 +1,4 @@
-"""One Markdown page per return for the people who export it: what it is, how to export and check it, what rules mean."""
+"""One Markdown page per return for the people who export it: what it is, how to export and check it, its rules."""
 
 from __future__ import annotations
 
