@@ -14,6 +14,7 @@ from risk_model.contracts.contract import (
 )
 from risk_model.contracts.headers import match, plain, spellings
 from risk_model.contracts.odcs import load, read_contract, tables
+from risk_model.contracts.rules import RuleWords, explain, rules_of
 
 __all__ = [
     "LINEAGE",
@@ -25,12 +26,15 @@ __all__ = [
     "Contract",
     "Edition",
     "RowRule",
+    "RuleWords",
     "Table",
     "check",
+    "explain",
     "load",
     "match",
     "plain",
     "read_contract",
+    "rules_of",
     "schema",
     "spellings",
     "tables",
