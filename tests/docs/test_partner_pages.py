@@ -28,9 +28,7 @@ def test_somebody_wrote_down_how_to_export_each_return(contract: contracts.Contr
 
 
 def test_no_page_is_left_of_a_return_that_has_no_contract() -> None:
-    known = {contract.id for contract in PARTNERS}
-    for folder in (FOLDER, FOLDER / partner_pages.HOW_TO_EXPORT):
-        assert {file.stem for file in folder.glob("*.md")} - {"README"} == known
+    assert {file.stem for file in FOLDER.glob("*.md")} == {contract.id for contract in PARTNERS}
 
 
 def test_the_command_writes_a_page_for_every_partner_and_none_for_us(tmp_path: Path) -> None:
