@@ -79,8 +79,9 @@ def _how_to_check(contract: DescribedContract) -> Iterator[str]:
     yield from ("```sh", "risk-model check FOLDER", "```", "")
     yield (
         "It prints how many rows of each table are accepted and left out, and each rule that a row breaks. It never "
-        "prints a child's value, and nothing leaves your computer. Exit code 0 means that every file was understood and no row left out. "
-        f"`risk-model contracts show {contract.id} --html {contract.id}.html` writes every column and code on one page."
+        "prints a child's value, and nothing leaves your computer. Exit code 0 means that every file was understood "
+        f"and no row left out. `risk-model contracts show {contract.id} --html {contract.id}.html` writes every column "
+        "and code on one page."
     )
 
 
