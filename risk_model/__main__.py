@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import polars as pl
 import typer
 
-from risk_model import terminal
+from risk_model import contracts_command, terminal
 from risk_model.errors import UserError
 
 app = typer.Typer(
@@ -20,6 +20,7 @@ app = typer.Typer(
     help="Put children on health waiting lists in order, so that those with multiple needs get the earliest support "
     "possible. It proposes; people decide.",
 )
+app.add_typer(contracts_command.app)
 
 Extracts = Annotated[Path, typer.Argument(help="Folder with the partners' files, in any subfolders.")]
 WorkspaceFolder = Annotated[

@@ -3,3 +3,7 @@
 
 class UserError(Exception):
     """What happened, what was expected and what to do next, in one message without any child's value."""
+
+
+class PurposeRefused(UserError):  # noqa: N818 (a refusal is the right answer here, not a failure)
+    """A join or a feature would use a column for a purpose that its contract does not give it."""

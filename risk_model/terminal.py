@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Literal
 
 import polars as pl
 import typer
@@ -57,7 +57,8 @@ def show_table(frame: pl.DataFrame, title: str) -> None:
     console = Console(width=None if sys.stdout.isatty() else 160)
     table = Table(title=title, title_justify="left", header_style="bold")
     for name, dtype in frame.schema.items():
-        table.add_column(name.replace("_", " "), justify="right" if dtype.is_numeric() else "left")
+        side: Literal["left", "right"] = "right" if dtype.is_numeric() else "left"
+        table.add_column(name.replace("_", " "), justify=side, overflow="fold")
     for row in frame.iter_rows():
         table.add_row(*("" if value is None else str(value) for value in row))
     console.print(table)

@@ -25,6 +25,7 @@ from risk_model.contracts.contract import (
 )
 from risk_model.contracts.headers import match, plain, spellings, unknown
 from risk_model.contracts.odcs import files, load, read_contract, tables
+from risk_model.contracts.rules import RuleWords, explain, rules_of
 
 __all__ = [
     "BROKEN",
@@ -41,8 +42,10 @@ __all__ = [
     "Edition",
     "Read",
     "RowRule",
+    "RuleWords",
     "Table",
     "check",
+    "explain",
     "files",
     "load",
     "match",
@@ -51,6 +54,7 @@ __all__ = [
     "read",
     "read_contract",
     "read_schema",
+    "rules_of",
     "spellings",
     "tables",
     "unknown",

@@ -20,17 +20,9 @@ INVISIBLE = r"[\u200B-\u200F\u202A-\u202E\u2060-\u2069\uFEFF\u00AD]"
 LETTER_PREFIX = r"^[a-z]{1,2}\)\s*"
 """Annex A writes the letter of the answer before the answer: `b) Female`."""
 
-REPAIRS = (
-    "blanks_removed",
-    "letter_prefix_removed",
-    "upper_case",
-    "zeros_restored",
-    "decimal_removed",
-    "earlier_code",
-)
-"""What a reader mends without asking, each of them named and counted."""
-
 REJECTS, WARNS, REPAIRED = "error", "warning", "repair"
+"""The row is left out; the row is kept and the finding counted; the reader put it right and says so."""
+
 
 Touched = list[tuple[str, str, pl.Series]]
 """For each rule that some rows touch: its name, its severity, and which rows."""

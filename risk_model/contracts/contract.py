@@ -162,7 +162,8 @@ class Table:
 class Contract:
     """What one partner's return holds, why we may use it and what each value must be.
 
-    `tables_not_taken` are published tables that we leave behind, each with the headers it is known by.
+    `tables_not_taken` are published tables that we leave behind, each with the headers it is known by; `domain` is the
+    partner domain that sends the return.
     """
 
     id: str
@@ -174,3 +175,4 @@ class Contract:
     editions: tuple[Edition, ...]
     tables: dict[str, Table]
     tables_not_taken: Mapping[str, tuple[str, ...]]
+    domain: str = ""

@@ -114,6 +114,7 @@ def _contract(odcs: OpenDataContractStandard) -> Contract:
         tables_not_taken={
             name: tuple(headers) for name, headers in settings.get("tablesNotTaken", {}).items()
         },
+        domain=odcs.domain or "",
     )
     _expect_editions(found)
     return found

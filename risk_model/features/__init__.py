@@ -5,9 +5,12 @@ The list of features is the modules' `FEATURES`; this page joins them.
 
 from __future__ import annotations
 
+from functools import cache
+
 import polars as pl
 
-from risk_model.features import education, facts, health, joint, social_care
+from risk_model import contracts
+from risk_model.features import education, facts, health, joint, purposes, social_care
 from risk_model.features.definition import Feature, NeedArea, Partner
 from risk_model.features.joint import NEED_AREAS
 from risk_model.snapshot import Snapshot
@@ -72,7 +75,11 @@ def build(snapshot: Snapshot) -> pl.DataFrame:
 
 
 def of_children(snapshot: Snapshot) -> pl.DataFrame:
-    """Return one row per child who waits: `person_id`, `age_years` and every feature as a number or null."""
+    """Return one row per child who waits: `person_id`, `age_years` and every feature as a number or null.
+
+    A feature of a column that its contract does not give for triage is refused.
+    """
+    check_purposes()
     table = snapshot.children.lazy()
     for source, listed in _by_source().items():
         found = snapshot.tables[source].lazy().group_by("person_id")
@@ -85,6 +92,12 @@ def of_children(snapshot: Snapshot) -> pl.DataFrame:
         .sort("person_id")
         .collect()
     )
+
+
+@cache
+def check_purposes() -> None:
+    """Raise when a feature is made of a column that its contract does not give for triage; asked once in a run."""
+    purposes.check_features(FEATURES, contracts.tables())
 
 
 def _marked_urgent() -> pl.Expr:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from risk_model import pseudonyms
+from risk_model import contracts, pseudonyms
 from risk_model.linkage.probable import LinkWeights, probable_pairs
-from risk_model.linkage.sides import Side, council_side, health_side
+from risk_model.linkage.sides import Side, check_may_join, council_side, health_side
 
 __all__ = ["LinkWeights", "People", "link"]
 
@@ -35,7 +35,11 @@ class People:
 
 
 def link(frames: dict[str, pl.DataFrame], *, key: bytes, weights: LinkWeights | None = None) -> People:
-    """Return who is who; without given weights Splink learns them from these records."""
+    """Return who is who; without given weights Splink learns them from these records.
+
+    A join on a column that its contract does not give for linkage is refused.
+    """
+    check_may_join(contracts.tables())
     health, council = health_side(frames), council_side(frames)
     pairs, weights = probable_pairs(health.records, council.records, weights)
     spine = health.records.select("spine", "born_on", "sex").with_columns(

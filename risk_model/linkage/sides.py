@@ -2,14 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import polars as pl
 
-from risk_model import services
+from risk_model import contracts, services
+from risk_model.contracts.purposes import check_may_use
 
 USABLE_STATUS = ("01", "02")
 """NHS number present and verified, or present and not traced; the others never link (NHS Data Dictionary)."""
+
+_COUNCIL_CHILD = ("la_code", "la_child_id", "upn", "born_on", "sex_code")
+JOINED_ON = {
+    "csds_patient": (
+        "provider_code",
+        "local_patient_id",
+        "nhs_number",
+        "nhs_number_status_code",
+        "born_on",
+        "sex_code",
+        "postcode",
+        "school_urn",
+    ),
+    "csds_referral": ("provider_code", "service_request_id", "local_patient_id"),
+    "csds_team": ("provider_code", "service_request_id"),
+    "cin_child": _COUNCIL_CHILD,
+    "cin_episode": ("la_code", "la_child_id"),
+    "looked_after_child": _COUNCIL_CHILD,
+    "looked_after_episode": ("la_code", "la_child_id", "home_postcode"),
+    "school_census_pupil": ("upn", "la_code", "born_on", "sex_code", "postcode", "school_urn"),
+    "sen2_person": ("upn", "la_code", "born_on", "sex_code", "postcode"),
+}
+"""Every contract column by which records are told to be one child's; other columns only say who is looked for."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +47,12 @@ class Side:
 
     records: pl.DataFrame
     holders: dict[str, pl.DataFrame]
+
+
+def check_may_join(tables: Mapping[str, contracts.Table]) -> None:
+    """Raise when a column that the join needs may not be used for linkage."""
+    for name, columns in JOINED_ON.items():
+        check_may_use(tables[name], columns, "linkage")
 
 
 def health_side(frames: dict[str, pl.DataFrame]) -> Side:

@@ -154,7 +154,7 @@ def test_each_council_sends_its_returns_in_its_own_folder(tiny_devon: Path) -> N
         assert {item.name for item in (extracts / name).iterdir()} == set(COUNCILS.values()), name
     for code, folder in COUNCILS.items():
         for file in [*extracts.rglob(f"{folder}/*.xml")]:
-            assert etree.parse(file).getroot().findtext("Header/Source/LEA") == code
+            assert ElementTree.parse(file).getroot().findtext("Header/Source/LEA") == code
             assert f"_{code}_" in file.name
         assert set(_rows(extracts / "attendance" / folder, "*.csv")["la_code"]) == {code}
         assert set(_rows(extracts / "school_census" / folder, "*_schoolcensus.csv")["lea"]) == {code}
@@ -275,7 +275,7 @@ def _texts(folder: Path, tag: str) -> set[str]:
     return {
         str(element.text)
         for file in folder.glob("*.xml")
-        for element in etree.parse(file).getroot().iter(tag)
+        for element in ElementTree.parse(file).getroot().iter(tag)
     }
 
 
