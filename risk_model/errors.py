@@ -3,3 +3,11 @@
 
 class UserError(Exception):
     """What happened, what was expected and what to do next, in one message without any child's value."""
+
+    exit_code = 2
+
+
+class FindingError(UserError):
+    """The command was right and found something that a person must look at first."""
+
+    exit_code = 1
