@@ -146,7 +146,10 @@ def prioritise(
         ),
     ] = None,
     reason: Annotated[
-        str | None, typer.Option("--reason", help="Why the gaps are accepted; every page shows it.")
+        str | None,
+        typer.Option(
+            "--reason", help="Why the gaps are accepted: every page shows it, so no child's details."
+        ),
     ] = None,
     registry: Store = DEFAULT_STORE,
 ) -> None:

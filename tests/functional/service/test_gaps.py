@@ -57,7 +57,7 @@ def test_a_run_without_a_gap_has_no_such_word(app: Any) -> None:
 @pytest.mark.parametrize(("person", "address"), [("d-demo", "/files"), ("a-demo", f"/audit/runs/{RUN}")])
 def test_feeds_and_their_state_stand_beside_the_files(with_gap: Any, person: str, address: str) -> None:
     words = text(Visitor(with_gap, person).page(address).replace("</td><td", "</td> <td"))
-    assert "Devon (878) Stale 21 Apr 2026 182 183 21%" in words
+    assert "Devon (878) Stale, accepted 21 Apr 2026 182 183 21%" in words
     assert "Plymouth (879) Covered 21 Oct 2026 182 183 21%" in words
 
 
