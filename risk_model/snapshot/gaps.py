@@ -58,10 +58,13 @@ def _anywhere(
     """Children whom any of the expected councils may know: home not known, or in the care of nobody knows whom.
 
     Many looked-after children live outside the council that looks after them; health notes the care, not the council.
+    Where a council's record of open care is there, we know whose it is.
     """
     who = children.filter(pl.col("home_la_code").is_null()).select("person_id")
     if feed.partner == SOCIAL_CARE:
-        in_care = tables["patient"].filter(pl.col("is_looked_after").fill_null(False))
+        placed = tables["care_episode"].filter(pl.col("ended_on").is_null())
+        noted = tables["patient"].filter(pl.col("is_looked_after").fill_null(False))
+        in_care = noted.join(placed, on="person_id", how="anti")
         who = pl.concat([who, children.join(in_care, on="person_id", how="semi").select("person_id")])
     expected = covered.filter("is_expected", feed=feed.name).select("locality")
     return who.unique().join(expected, how="cross")

@@ -133,7 +133,8 @@ def test_nobody_of_the_council_reads_no_need(runs: Runs) -> None:
 
 
 def test_what_is_known_of_other_councils_children_stays(runs: Runs) -> None:
-    """But for children of whom the lost council held a record, such as pupils from across its border."""
+    """But for children of whom the lost council held a record, such as pupils from across its border, and for children
+    whom health notes as looked after: by whom is not known, where no council that sends has them in care."""
     held = [
         runs.frames[name]
         .filter(pl.col("la_code") == COUNCIL)
@@ -146,6 +147,7 @@ def test_what_is_known_of_other_councils_children_stays(runs: Runs) -> None:
             ("looked_after_child", "council_child", ["la_code", "la_child_id"]),
         )
     ]
+    held.append(runs.full.features.filter(pl.col("looked_after_in_health") == 1)["person_id"])
     elsewhere = runs.children_of(
         (pl.col("home_la_code") != COUNCIL) & ~pl.col("person_id").is_in(pl.concat(held).unique().implode())
     )

@@ -277,6 +277,13 @@ def test_a_looked_after_child_may_be_another_councils() -> None:
     patients = frames["csds_patient"].with_columns(is_looked_after=pl.col("home_la_code") == DEVON)
     child = look({**frames, "csds_patient": patients})[DEVON]
     assert (child["looked_after"], child["placements_6_months"]) == (1, None)
+    care = tables.frames(
+        looked_after_episode=[
+            {"la_code": DEVON, "la_child_id": "B", "started_on": "2024-01-01", "known_on": "2026-10-21"}
+        ]
+    )["looked_after_episode"]
+    child = look({**frames, "csds_patient": patients, "looked_after_episode": care})[DEVON]
+    assert (child["looked_after_by_council"], child["placements_6_months"]) == (1, 0)
 
 
 def test_a_council_that_holds_a_childs_record_is_asked_as_well_as_its_home() -> None:
