@@ -22,7 +22,7 @@ SEED = 2026
 def fitted_rows() -> Rows:
     """Return the training rows of the benchmark's cohort, all quarters."""
     journey.ensure()
-    checked = sources.check(sources.read(journey.EXTRACTS))
+    checked = sources.check(journey.EXTRACTS)
     workspace = Workspace(journey.WORKSPACE)
     people = linkage.link(checked.frames, key=workspace.key(), weights=workspace.linkage_weights())
     quarters = pipeline.look_back(checked.frames, people, snapshot.landmarks(checked.frames))

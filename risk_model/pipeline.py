@@ -1,7 +1,6 @@
 """One child's journey on one page: the order of the steps, and no logic.
 
-sources.read        the partners' own files, as contract columns
-sources.check       typed and accepted, or in quarantine with the rule's name
+sources.check       the partners' own files, typed and accepted, or in quarantine with the rule's name
 linkage.link        under one pseudonym, with how sure we are
 coverage.check      no list where a feed is not there, unless somebody accepts the gap
 snapshot.take       cut at knowledge time
@@ -50,7 +49,7 @@ LISTING_STEPS = 6
 def train(extracts: Path, workspace: Workspace, *, store: Path, seed: int, tell: Tell) -> Evaluation:
     """Fit on quarterly landmarks, judge on the later ones, record both in the registry, return the evaluation."""
     tell("Reading and checking the partners' files")
-    checked = sources.check(sources.read(extracts))
+    checked = sources.check(extracts, kept_in=workspace.checked)
     checked.write_quarantine(workspace.quarantine)
 
     tell("Linking children")
@@ -101,7 +100,7 @@ def prioritise(
     card = None if policy_only else registry.approved(store, registry.deployment(workspace.key()))
 
     tell("Reading and checking the partners' files")
-    checked = sources.check(sources.read(extracts))
+    checked = sources.check(extracts, kept_in=workspace.checked)
     checked.write_quarantine(workspace.quarantine)
     sources.check_is_whole(checked)
     frames = snapshot.known_frames(checked.frames, index_date)

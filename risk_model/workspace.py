@@ -28,6 +28,10 @@ class Workspace:
         return self.folder / "quarantine"
 
     @property
+    def checked(self) -> Path:
+        return self.folder / "checked"
+
+    @property
     def vault(self) -> Path:
         return self.folder / "vault"
 

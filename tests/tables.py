@@ -33,7 +33,7 @@ def frames(**tables: str | list[dict[str, Any]]) -> dict[str, pl.DataFrame]:
 
     A row is known on the day its `known_on` says, or else on the first of January 2020.
     """
-    filled = {name: empty(table).collect() for name, table in delivered_tables().items()}
+    filled = {name: empty(table) for name, table in delivered_tables().items()}
     for name, drawn in tables.items():
         listed = rows(drawn) if isinstance(drawn, str) else drawn
         lines = [_with_lineage(row, number) for number, row in enumerate(listed, start=1)]

@@ -1,6 +1,17 @@
 """What each partner's return holds (read from `data_contracts/`) and whether a frame keeps to it."""
 
-from risk_model.contracts.checking import Checked, check, schema, warnings_frame
+from risk_model.contracts.checking import (
+    BROKEN,
+    FINDINGS,
+    REJECTED,
+    Checked,
+    Read,
+    check,
+    part,
+    read,
+    read_schema,
+)
+from risk_model.contracts.columns import ColumnReader
 from risk_model.contracts.contract import (
     LINEAGE,
     PRIVACY_CLASSES,
@@ -12,27 +23,35 @@ from risk_model.contracts.contract import (
     RowRule,
     Table,
 )
-from risk_model.contracts.headers import match, plain, spellings
-from risk_model.contracts.odcs import load, read_contract, tables
+from risk_model.contracts.headers import match, plain, spellings, unknown
+from risk_model.contracts.odcs import files, load, read_contract, tables
 
 __all__ = [
+    "BROKEN",
+    "FINDINGS",
     "LINEAGE",
     "PRIVACY_CLASSES",
     "PURPOSES",
+    "REJECTED",
     "Checked",
     "CodeList",
     "Column",
+    "ColumnReader",
     "Contract",
     "Edition",
+    "Read",
     "RowRule",
     "Table",
     "check",
+    "files",
     "load",
     "match",
+    "part",
     "plain",
+    "read",
     "read_contract",
-    "schema",
+    "read_schema",
     "spellings",
     "tables",
-    "warnings_frame",
+    "unknown",
 ]

@@ -114,6 +114,11 @@ class Column:
         return self.code_list is not None and self.code_list.is_open
 
     @property
+    def means_itself(self) -> bool:
+        """Claim: any text is a value of this column, so that nothing has to be worked out."""
+        return self.logical_type == "string" and not (self.code_list or self.named_check or self.limits)
+
+    @property
     def dtype(self) -> type[pl.DataType]:
         return POLARS_TYPES[self.logical_type]
 

@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-from risk_model.contracts.contract import Column, Table
+import polars as pl
+
+from risk_model.contracts.contract import LINEAGE, Column, Table
 from risk_model.errors import UserError
 
 
@@ -34,6 +36,22 @@ def match(table: Table, headers: Iterable[str]) -> dict[str, list[str]]:
 def spellings(column: Column) -> tuple[str, ...]:
     """The ways to write a column's header, the contract's own first."""
     return (column.header, column.name, *column.aliases, *column.formerly)
+
+
+def under_our_names(table: Table, frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame's columns of the table under our names, and its columns of lineage; an older header fills gaps."""
+    found = match(table, frame.columns)
+    lineage = [name for name in (*LINEAGE, "source_fault") if name in frame.columns and name not in found]
+    return frame.select(*(pl.coalesce(carriers).alias(name) for name, carriers in found.items()), *lineage)
+
+
+def unknown(table: Table, headers: Iterable[str]) -> list[str]:
+    """The headers that are neither taken nor left behind on purpose."""
+    headers = list(headers)
+    found = match(table, headers)
+    known = {plain(name) for name in (*table.not_taken, *LINEAGE, "source_fault")}
+    known |= {plain(header) for carriers in found.values() for header in carriers}
+    return sorted({header for header in headers if header and plain(header) not in known})
 
 
 def check_none_missing(table: Table, headers: Iterable[str]) -> None:

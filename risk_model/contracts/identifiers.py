@@ -10,10 +10,22 @@ UPN_ALPHABET = "ABCDEFGHJKLMNPQRTUVWXYZ"
 DISALLOWED_NHS_NUMBERS = [str(d) * 10 for d in range(10)] + [f"{d}00000000{d}" for d in range(1, 10)]
 
 
-def tidy_nhs_number(text: pl.Expr) -> pl.Expr:
-    """The number without blanks and hyphens; where a numeric column left ".0", leading zeros come back."""
+def tidy_nhs_number(text: pl.Expr) -> dict[str, pl.Expr]:
+    """The number without blanks and hyphens, with what a spreadsheet took from it; and which repairs that were.
+
+    A numeric column leaves ".0" behind and drops leading zeros. Nine digits and a zero before them are a number only
+    if its check digit then fits.
+    """
     bare = text.str.replace_all(r"[\s-]", "")
-    return pl.when(bare.str.ends_with(".0")).then(bare.str.head(-2).str.zfill(10)).otherwise(bare)
+    whole = bare.str.replace(r"\.0$", "")
+    restored = pl.when(whole.str.contains(r"^[0-9]{8,9}$")).then(whole.str.zfill(10))
+    fits = nhs_number_is_valid(restored)
+    return {
+        "value": pl.when(fits).then(restored).otherwise(whole),
+        "blanks_removed": bare != text,
+        "decimal_removed": whole != bare,
+        "zeros_restored": fits,
+    }
 
 
 def nhs_number_is_valid(text: pl.Expr) -> pl.Expr:
@@ -28,10 +40,15 @@ def nhs_number_is_valid(text: pl.Expr) -> pl.Expr:
     return (check == number % 10).fill_null(False) & ~text.is_in(DISALLOWED_NHS_NUMBERS).fill_null(False)
 
 
-def tidy_upn(text: pl.Expr) -> pl.Expr:
-    """The number in capitals without blanks; UN1 to UN7 say why there is none, so they are no number."""
-    bare = text.str.replace_all(r"\s", "").str.to_uppercase()
-    return pl.when(~bare.str.contains("^UN[1-7]$")).then(bare)
+def tidy_upn(text: pl.Expr) -> dict[str, pl.Expr]:
+    """The number in capitals without blanks, and which repairs that were; UN1 to UN7 say why there is none."""
+    bare = text.str.replace_all(r"\s", "")
+    upper = bare.str.to_uppercase()
+    return {
+        "value": pl.when(~upper.str.contains("^UN[1-7]$")).then(upper),
+        "blanks_removed": bare != text,
+        "upper_case": upper != bare,
+    }
 
 
 def upn_is_valid(text: pl.Expr) -> pl.Expr:
@@ -53,7 +70,9 @@ def _letter_value(letter: pl.Expr, also: dict[str, int]) -> pl.Expr:
     return letter.replace_strict(values, default=None, return_dtype=pl.Int64)
 
 
-NAMED_CHECKS: dict[str, tuple[str, Callable[[pl.Expr], pl.Expr], Callable[[pl.Expr], pl.Expr]]] = {
+Tidy = Callable[[pl.Expr], dict[str, pl.Expr]]
+Valid = Callable[[pl.Expr], pl.Expr]
+NAMED_CHECKS: dict[str, tuple[str, Tidy, Valid]] = {
     "nhs_number": ("check_digit", tidy_nhs_number, nhs_number_is_valid),
     "upn": ("check_letter", tidy_upn, upn_is_valid),
 }

@@ -53,16 +53,21 @@ KEYS = {
 }  # fmt: skip
 
 
+def files(folder: Path | None = None) -> list[Path]:
+    """The contract files, one per return."""
+    return sorted((folder or _contracts_folder()).glob("*.odcs.yaml"))
+
+
 @cache
 def load(folder: Path | None = None) -> dict[str, Contract]:
     """Every contract by id, from `data_contracts/` beside the package or inside the installed wheel."""
-    folder = folder or _contracts_folder()
-    files = sorted(folder.glob("*.odcs.yaml"))
-    if not files:
+    found = files(folder)
+    if not found:
         raise UserError(
-            f"No contract was found in {folder}; one *.odcs.yaml per return was expected. Restore them."
+            f"No contract was found in {folder or _contracts_folder()}; one *.odcs.yaml per return was expected. "
+            "Restore them."
         )
-    contracts = [read_contract(file) for file in files]
+    contracts = [read_contract(file) for file in found]
     return {contract.id: contract for contract in contracts}
 
 

@@ -1,8 +1,7 @@
-"""From the partners' own files to contract frames: one module per return, each file known by its content."""
+"""From the partners' own files to accepted rows: each file known by its content."""
 
 from risk_model.sources.checked import CheckedExtracts, check
-from risk_model.sources.completeness import check_is_whole, gaps
-from risk_model.sources.extracts import Extracts, SourceFile
-from risk_model.sources.reading import read
+from risk_model.sources.completeness import check_is_whole
+from risk_model.sources.extracts import SourceFile
 
-__all__ = ["CheckedExtracts", "Extracts", "SourceFile", "check", "check_is_whole", "gaps", "read"]
+__all__ = ["CheckedExtracts", "SourceFile", "check", "check_is_whole"]

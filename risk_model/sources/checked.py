@@ -1,16 +1,26 @@
-"""Holds everything that was read against the contracts, and keeps the account of every row."""
+"""Reads a folder of extracts against the contracts, and keeps the account of every row of every file."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import os
+import threading
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
 
 from risk_model import contracts
-from risk_model.contracts.checking import REJECTED, WARNINGS
-from risk_model.sources.extracts import Extracts, SourceFile, delivered_tables
+from risk_model.contracts import FINDINGS, REJECTED, ColumnReader
+from risk_model.sources.assembly import Frames
+from risk_model.sources.completeness import gaps_of
+from risk_model.sources.delivery import Delivery, deliveries, identify
+from risk_model.sources.extracts import Part, SourceFile, delivered_tables, empty
+from risk_model.sources.kept import Kept
+from risk_model.sources.loading import Loaded, load
+from risk_model.sources.outcome import COUNTS, LOCATED, Outcome
+from risk_model.sources.returns import ASSEMBLE
 
 SUMMARY = {
     "source": pl.String,
@@ -18,69 +28,166 @@ SUMMARY = {
     "rule": pl.String,
     "severity": pl.String,
     "rows": pl.Int64,
+    "children": pl.Int64,
 }
+SEVERITIES = ("accepted", "rejected", "error", "warning", "repair")
 
 
 @dataclass(frozen=True)
 class CheckedExtracts:
-    """Accepted rows by table; where rejected rows stand and why; warnings; the files."""
+    """Accepted rows by table; where rejected rows stand and why; what was odd or mended; the files."""
 
-    frames: dict[str, pl.DataFrame]
+    frames: Frames
     rejected: pl.DataFrame
-    warnings: pl.DataFrame
+    findings: pl.DataFrame
+    counts: pl.DataFrame
     files: list[SourceFile]
+    gaps: list[str]
+
+    @property
+    def is_clean(self) -> bool:
+        """Claim: nothing was rejected, every file was read, and no table misses another."""
+        return not (self.rejected.height or self.gaps or any(file.findings for file in self.files))
 
     def summary(self) -> pl.DataFrame:
-        """Rows by source, table and rule: accepted and rejected, then each broken rule and each warning."""
-        tables = delivered_tables()
-        source = {name: table.contract for name, table in tables.items()}
-        rejected = dict(self.rejected.group_by("table").len().iter_rows())
-        rows = [(source[name], name, "", "accepted", frame.height) for name, frame in self.frames.items()]
-        rows += [(source[name], name, "", "rejected", rejected.get(name, 0)) for name in self.frames]
-        broken = self.rejected.explode("rules").group_by("table", "rules").len().sort("table", "rules")
-        rows += [(source[name], name, rule, "error", count) for name, rule, count in broken.iter_rows()]
-        rows += [
-            (source[name], name, rule, "warning", count) for name, rule, count in self.warnings.iter_rows()
-        ]
-        order = {
-            severity: place for place, severity in enumerate(("accepted", "rejected", "error", "warning"))
-        }
-        rows.sort(key=lambda row: (row[0], row[1], order[row[3]], row[2]))
-        return pl.DataFrame(rows, schema=SUMMARY, orient="row")
+        """Rows and children by source, table and rule: accepted and rejected, then what each rule touched."""
+        per_table = self.counts.group_by("table", maintain_order=True).agg(
+            pl.col("accepted", "rejected").sum()
+        )
+        totals = per_table.unpivot(
+            ["accepted", "rejected"], index="table", variable_name="severity", value_name="rows"
+        )
+        found = self.findings.group_by("table", "rule", "severity").agg(pl.col("rows", "children").sum())
+        source = {name: table.contract for name, table in contracts.tables().items()}
+        order = pl.col("severity").replace_strict({s: n for n, s in enumerate(SEVERITIES)})
+        both = pl.concat(
+            [totals.with_columns(rule=pl.lit(""), children=pl.lit(None, pl.Int64)), found], how="diagonal"
+        )
+        return (
+            both.with_columns(source=pl.col("table").replace_strict(source, return_dtype=pl.String))
+            .sort("source", "table", order, "rule")
+            .select(pl.col(name).cast(dtype) for name, dtype in SUMMARY.items())
+        )
 
     def write_quarantine(self, folder: Path) -> Path:
         """Write where each rejected row stands and the rules it broke, but no value; gives the file back."""
         folder.mkdir(parents=True, exist_ok=True)
         file, beside = folder / "rejected.parquet", folder / "rejected.parquet.part"
-        self.rejected.select(
-            "source_file", "source_row", "table", "contract", "version", "rules"
+        checksums = pl.DataFrame(
+            [(one.path, one.sha256) for one in self.files],
+            schema={"source_file": pl.String, "sha256": pl.String},
+            orient="row",
+        )
+        self.rejected.join(checksums, on="source_file", how="left", maintain_order="left").select(
+            "source_file", "sha256", "source_row", "table", "contract", "version", "rules"
         ).write_parquet(beside)
         return beside.replace(file)
 
 
-def check(extracts: Extracts) -> CheckedExtracts:
-    """Accepted rows, rejected rows and warnings of every table that was read."""
-    frames, rejected, warnings = {}, [], []
-    for name, frame in extracts.frames.items():
-        checked = contracts.check(name, frame)
-        frames[name] = checked.accepted
-        rejected.append(checked.rejected)
-        warnings.append(checked.warnings)
-        undated = checked.accepted["known_on"].null_count()
-        warnings.append(contracts.warnings_frame(name, [("known_on|missing", undated)]))
-    warnings += [contracts.warnings_frame(table, found) for table, found in _unknown_columns(extracts.files)]
+def check(extracts: Path, *, kept_in: Path | None = None, with_rows: bool = True) -> CheckedExtracts:
+    """Read and check every file under a folder; a broken file never stops the rest.
+
+    With `kept_in` the accepted rows are kept there, and files that were checked before are not read again. Without
+    `with_rows` the rows are counted and let go, so that memory holds one delivery at a time.
+    """
+    identified = identify(extracts)
+    kept = Kept(kept_in) if kept_in is not None else None
+    reader = threading.local()
+
+    def outcome_of(delivery: Delivery) -> Outcome:
+        if kept is not None and (before := kept.find(delivery)) is not None:
+            return before
+        if not hasattr(reader, "columns"):
+            reader.columns = ColumnReader()
+        outcome = _read(delivery, reader.columns)
+        if kept is not None:
+            return kept.keep(delivery, outcome)
+        return outcome if with_rows else replace(outcome, frames={})
+
+    with ThreadPoolExecutor(os.cpu_count()) as workers:
+        largest_first = sorted(deliveries(identified), key=lambda d: -sum(one.file.bytes for one in d.files))
+        outcomes = list(workers.map(outcome_of, largest_first))
+    outcomes.sort(key=lambda outcome: outcome.files[0].path)
+    if kept is not None:
+        kept.forget_others()
+    read = {file.path: file for outcome in outcomes for file in outcome.files}
     return CheckedExtracts(
-        frames,
-        pl.concat([REJECTED.to_frame(), *rejected]),
-        pl.concat([WARNINGS.to_frame(), *warnings])
-        .group_by("table", "rule", maintain_order=True)
-        .agg(pl.col("rows").sum()),
-        extracts.files,
+        frames=_together([kept.frames(o) if kept is not None else o.frames for o in outcomes])
+        if with_rows
+        else {},
+        rejected=pl.concat([REJECTED.to_frame(), *(outcome.rejected for outcome in outcomes)]),
+        findings=pl.concat([LOCATED.to_frame(), *(outcome.findings for outcome in outcomes)]),
+        counts=pl.concat([COUNTS.to_frame(), *(outcome.counts for outcome in outcomes)]),
+        files=[read.get(one.file.path, one.file) for one in identified],
+        gaps=[gap for outcome in outcomes for gap in outcome.gaps],
     )
 
 
-def _unknown_columns(files: list[SourceFile]) -> Iterator[tuple[str, list[tuple[str, int]]]]:
+def _read(delivery: Delivery, reader: ColumnReader) -> Outcome:
+    """The files of one delivery, opened, put together and held against the contract."""
+    loaded = [load(one, reader) for one in delivery.files]
+    parts = [part for one in loaded for part in one.parts]
+    tables = contracts.load()[delivery.contract].tables
+    joined, problems = ASSEMBLE[delivery.contract](parts, delivery.contract) if parts else ({}, {})
+    context = {n: pl.concat([p.rows for p in parts if p.table == n], how="diagonal") for n in _context(parts)}
+    checked = {name: contracts.part(tables[name], rows) for name, rows in {**context, **joined}.items()}
+    rejected = pl.concat([REJECTED.to_frame(), *(one.rejected for one in checked.values())])
+    frames = {name: one.accepted for name, one in checked.items() if not tables[name].is_context}
+    return Outcome(
+        files=[replace(one.file, problem=problems.get(one.file.path, one.file.problem)) for one in loaded],
+        frames=frames,
+        rejected=rejected,
+        findings=_located(loaded, checked),
+        counts=_counts(parts, checked),
+        gaps=gaps_of(frames, rejected) if delivery.contract == "csds" else [],
+    )
+
+
+def _context(parts: Iterable[Part]) -> list[str]:
     delivered = delivered_tables()
-    for file in files:
-        if file.unknown_columns and file.tables[0] in delivered:
-            yield file.tables[0], [(f"unknown_column|{header}", file.rows) for header in file.unknown_columns]
+    return sorted({part.table for part in parts if part.table not in delivered})
+
+
+def _located(loaded: list[Loaded], checked: Mapping[str, contracts.Checked]) -> pl.DataFrame:
+    """What the rules found, with the file where a file alone shows it."""
+    of_files = [one.findings.with_columns(source_file=pl.lit(one.file.path)) for one in loaded]
+    of_files += [
+        pl.DataFrame(
+            [
+                (one.file.tables[0], f"unknown_column|{name}", "warning", one.file.rows, 0)
+                for name in one.file.unknown_columns
+            ],
+            schema=FINDINGS,
+            orient="row",
+        ).with_columns(source_file=pl.lit(one.file.path))
+        for one in loaded
+        if one.file.unknown_columns
+    ]
+    of_tables = [one.findings.with_columns(source_file=pl.lit(None, pl.String)) for one in checked.values()]
+    undated = [
+        (name, "known_on|missing", "warning", one.accepted["known_on"].null_count(), 0)
+        for name, one in checked.items()
+        if name in delivered_tables()
+    ]
+    late = pl.DataFrame(undated, schema=FINDINGS, orient="row").filter(pl.col("rows") > 0)
+    of_tables.append(late.with_columns(source_file=pl.lit(None, pl.String)))
+    return pl.concat([LOCATED.to_frame(), *of_files, *of_tables])
+
+
+def _counts(parts: list[Part], checked: Mapping[str, contracts.Checked]) -> pl.DataFrame:
+    """Rows accepted and rejected of each table of each file; a row that is neither would be our bug."""
+    found = []
+    for part in parts:
+        here = pl.col("source_file") == part.path
+        accepted = checked[part.table].accepted.select(here.sum()).item()
+        rejected = checked[part.table].rejected.select(here.sum()).item()
+        found.append((part.path, part.table, part.rows.height, accepted, rejected))
+    return pl.DataFrame(found, schema=COUNTS, orient="row")
+
+
+def _together(several: list[Frames]) -> Frames:
+    """Every table of every return, empty where no file holds it."""
+    return {
+        name: pl.concat([empty(table), *(frames[name] for frames in several if name in frames)])
+        for name, table in delivered_tables().items()
+    }

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Protocol
 
 import polars as pl
 
 from risk_model.errors import UserError
-from risk_model.sources.checked import CheckedExtracts
 
 LIST_TABLES = ("csds_patient", "csds_referral", "csds_team")
 SUBMITTED_REFERRAL = ("provider_code", "service_request_id", "period_ended_on")
@@ -15,9 +15,17 @@ LARGEST_SHARE_MISSING = 0.02
 """Ours: intact submissions have none; a few rejected rows leave a few, a cut file leaves many."""
 
 
-def gaps(checked: CheckedExtracts) -> list[str]:
-    """Return a sentence for every gap through which children would vanish from the list."""
-    referral, team = checked.frames["csds_referral"], checked.frames["csds_team"]
+class _HasGaps(Protocol):
+    @property
+    def gaps(self) -> list[str]: ...
+
+
+def gaps_of(frames: Mapping[str, pl.DataFrame], rejected: pl.DataFrame) -> list[str]:
+    """Return a sentence for every gap in a CSDS delivery through which children would vanish from the list."""
+    nothing = pl.DataFrame(
+        schema=dict.fromkeys(SUBMITTED_REFERRAL[:2], pl.String) | {"period_ended_on": pl.Date}
+    )
+    referral, team = (frames.get(name, nothing) for name in ("csds_referral", "csds_team"))
     pairs: Mapping[str, tuple[pl.DataFrame, pl.DataFrame]] = {
         "teams have no referral": (team, referral),
         "referrals have no team": (referral, team),
@@ -28,19 +36,22 @@ def gaps(checked: CheckedExtracts) -> list[str]:
         if (orphans := rows.join(others, on=SUBMITTED_REFERRAL, how="anti").height)
         > LARGEST_SHARE_MISSING * rows.height
     ]
-    rejected = dict(checked.rejected.group_by("table").len().iter_rows())
+    lost = dict(rejected.group_by("table").len().iter_rows())
     return found + [
-        f"{rejected[name]} rows of {name} were rejected, more than {LARGEST_SHARE_MISSING:.0%} of them."
+        f"{lost[name]} rows of {name} were rejected, more than {LARGEST_SHARE_MISSING:.0%} of them."
         for name in LIST_TABLES
-        if rejected.get(name, 0)
-        > LARGEST_SHARE_MISSING * (checked.frames[name].height + rejected.get(name, 0))
+        if lost.get(name, 0) > LARGEST_SHARE_MISSING * (_height(frames, name) + lost.get(name, 0))
     ]
 
 
-def check_is_whole(checked: CheckedExtracts) -> None:
+def check_is_whole(checked: _HasGaps) -> None:
     """Refuse extracts from which children would vanish."""
-    if found := gaps(checked):
+    if checked.gaps:
         raise UserError(
-            f"No list is made, since children would be missing from it: {' '.join(found)} Expected whole CSDS tables. "
-            "Ask the provider to send them again; until then the last list stands."
+            f"No list is made, since children would be missing from it: {' '.join(checked.gaps)} Expected whole CSDS "
+            "tables. Ask the provider to send them again; until then the last list stands."
         )
+
+
+def _height(frames: Mapping[str, pl.DataFrame], name: str) -> int:
+    return frames[name].height if name in frames else 0

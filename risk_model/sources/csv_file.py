@@ -2,101 +2,109 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
-import io
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
 
 import numpy as np
 import polars as pl
 
-from risk_model.sources.opening import MEGABYTE, UTF8_MARK, Content, Unreadable, all_bytes, blocks
+from risk_model.sources.opening import MEGABYTE, UTF8_MARK, Unreadable
 
 WINDOWS_NOTE = (
     "The file is not UTF-8 and was read as Windows-1252: check names with accents, or save it as CSV UTF-8."
 )
+NOT_TEXT = "The file is not plain text (UTF-16 or binary); UTF-8 was expected. Save it as CSV UTF-8."
 SEPARATORS = ",;\t|"
 MOST_COLUMNS = 5000
+LONGEST_VALUE = 64 * 1024
+"""Ours: no value of a return is longer; a longer one is an unclosed quotation mark or an attack."""
+
+PIECE_BYTES = 64 * MEGABYTE
+"""How much of a file stands in memory as text at once."""
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class CsvFile:
-    """Headers, and rows as text in columns c0, c1, ... with `source_row` and `source_fault`."""
+class CsvFile(Generic[T]):
+    """The headers of a file, what was made of its rows piece by piece, how many rows there are, and a word on it."""
 
     headers: tuple[str, ...]
-    rows: pl.LazyFrame
+    made: list[T]
     count: int
     note: str | None = None
 
 
-@dataclass(frozen=True)
-class _Profile:
-    """What one pass over the bytes found out."""
-
-    headers: tuple[str, ...]
-    separator: str
-    lines: int
-    is_regular: bool
-    is_utf8: bool
+class _Irregular(Exception):  # noqa: N818 - a way to read, not a failure
+    """A row has more or fewer values than the header."""
 
 
-def headers_of(content: Content) -> tuple[str, ...]:
-    """The headers in the first line, without reading on."""
-    start = next(blocks(content, MEGABYTE), b"")
+def headers_of(start: bytes) -> tuple[str, ...]:
+    """The headers in the first line of a file, without reading on."""
     if b"\x00" in start:
-        raise Unreadable(
-            "The file is not plain text (UTF-16 or binary); UTF-8 was expected. Save it as CSV UTF-8."
-        )
+        raise Unreadable(NOT_TEXT)
     return _headers(start if b"\n" in start else start.replace(b"\r", b"\n"))[1]
 
 
-def open_csv(content: Content) -> CsvFile:
-    """The rows of a CSV as text; raises Unreadable with a plain sentence when it is no such thing."""
-    start = next(blocks(content, MEGABYTE), b"")
-    if b"\n" not in start and b"\r" in start:
-        return open_csv(all_bytes(content).replace(b"\r", b"\n"))
-    profile = _profile(content, start)
-    if not profile.is_utf8:
-        return replace(open_csv(_from_windows(all_bytes(content))), note=WINDOWS_NOTE)
-    if profile.is_regular:
-        return CsvFile(profile.headers, _scan(content, profile), profile.lines - 1)
-    return _open_irregular(content, profile)
+def read_csv(content: bytes, make: Callable[[tuple[str, ...], pl.DataFrame], T]) -> CsvFile[T]:
+    """Return what `make` does of the headers and the rows, which come as text in c0, c1, ... with `source_row` and
+    `source_fault`, in pieces; raises Unreadable with a plain sentence when the content is no CSV.
+    """
+    if not content.isascii() and not _is_utf8(content):
+        return replace(read_csv(content.decode("cp1252", errors="replace").encode(), make), note=WINDOWS_NOTE)
+    if b"\n" not in content and b"\r" in content:
+        content = content.replace(b"\r", b"\n")
+    if b"\x00" in content:
+        raise Unreadable(NOT_TEXT)
+    separator, headers = _headers(content)
+    begins = content.find(b"\n") + 1 or len(content)
+    if b'"' not in content and len(headers) > 1:
+        try:
+            made, count = [], 0
+            for piece in _pieces(content, begins):
+                rows = _regular_rows(piece, separator, len(headers), count)
+                made.append(make(headers, rows))
+                count += rows.height
+            return CsvFile(headers, made, count)
+        except _Irregular:
+            pass
+    rows = _irregular_rows(content[begins:].decode(), separator, headers)
+    return CsvFile(headers, [make(headers, rows)], rows.height)
 
 
-def _profile(content: Content, start: bytes) -> _Profile:
-    """Read the header and see whether every line has as many separators as it, without keeping the lines."""
-    separator, headers = _headers(start)
-    decoder, carried, lines, regular, last = codecs.getincrementaldecoder("utf-8")(), 0, 0, True, b""
-    try:
-        for block in blocks(content):
-            if b"\x00" in block:
-                raise Unreadable("The file is not plain text (UTF-16 or binary). Save it as CSV UTF-8.")
-            decoder.decode(block)
-            signs = np.frombuffer(block, dtype=np.uint8)
-            ends = np.flatnonzero(signs == ord("\n"))
-            seen = np.searchsorted(np.flatnonzero(signs == ord(separator)), ends)
-            total = block.count(separator.encode())
-            if len(ends):
-                per_line = np.diff(seen, prepend=-carried)
-                regular = regular and bool((per_line == len(headers) - 1).all())
-                carried = total - int(seen[-1])
-            else:
-                carried += total
-            regular = regular and b'"' not in block
-            lines, last = lines + len(ends), block[-1:]
-        decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        return _Profile(headers, separator, 0, is_regular=False, is_utf8=False)
-    if last != b"\n":
-        lines, regular = lines + 1, regular and carried == len(headers) - 1
-    return _Profile(headers, separator, lines, regular and len(headers) > 1, is_utf8=True)
+def _pieces(content: bytes, begins: int) -> Iterator[bytes]:
+    """The content in pieces of whole lines."""
+    while begins < len(content):
+        ends = content.find(b"\n", begins + PIECE_BYTES) + 1 or len(content)
+        yield content[begins:ends]
+        begins = ends
+
+
+def _regular_rows(piece: bytes, separator: str, columns: int, before: int) -> pl.DataFrame:
+    """The rows of a piece whose every line has one value for each header.
+
+    The parser refuses a line with too many values. If none has too many, none has too few as long as the separators of
+    all lines together are as many as they should be.
+    """
+    signs = np.frombuffer(piece, dtype=np.uint8)
+    lines = int(np.count_nonzero(signs == ord("\n"))) + (not piece.endswith(b"\n"))
+    if int(np.count_nonzero(signs == ord(separator))) != lines * (columns - 1):
+        raise _Irregular
+    rows = _parse(piece, separator, columns, quote=None)
+    if rows.height != lines:
+        raise _Irregular
+    number = pl.int_range(before + 1, before + 1 + lines, dtype=pl.Int64, eager=True).alias("source_row")
+    return rows.with_columns(number, pl.lit(None, pl.String).alias("source_fault"))
 
 
 def _headers(start: bytes) -> tuple[str, tuple[str, ...]]:
-    line, ended, _ = start.removeprefix(UTF8_MARK).partition(b"\n")
+    line, ended, _ = start.removeprefix(UTF8_MARK)[: MEGABYTE + 1].partition(b"\n")
     if not ended and len(start) >= MEGABYTE:
         raise Unreadable("The first line is longer than a header can be; a header line was expected.")
-    text = line.decode("cp1252", errors="replace") if not _is_utf8(line) else line.decode()
+    text = line.decode() if _is_utf8(line) else line.decode("cp1252", errors="replace")
     separator = max(SEPARATORS, key=text.count)
     try:
         headers = next(csv.reader([text.strip("\r\n")], delimiter=separator), [])
@@ -107,42 +115,20 @@ def _headers(start: bytes) -> tuple[str, tuple[str, ...]]:
     return separator, tuple(header.strip() for header in headers)
 
 
-def _scan(content: Content, profile: _Profile) -> pl.LazyFrame:
-    """The rows read lazily; only for files whose every line is known to have the right shape."""
-    names = [f"c{place}" for place in range(len(profile.headers))]
-    fault = pl.lit(None, pl.String).alias("source_fault")
-    if profile.lines <= 1:
-        typed = {**dict.fromkeys(names, pl.String), "source_row": pl.Int64}
-        return pl.LazyFrame(schema=typed).with_columns(fault)
-    scan = pl.scan_csv(
-        content,
-        has_header=False,
-        skip_lines=1,
-        separator=profile.separator,
-        quote_char=None,
-        schema=dict.fromkeys(names, pl.String),
-        row_index_name="source_row",
-        row_index_offset=1,
-        glob=False,
-    )
-    return scan.with_columns(pl.col("source_row").cast(pl.Int64), fault)
-
-
-def _open_irregular(content: Content, profile: _Profile) -> CsvFile:
+def _irregular_rows(text: str, separator: str, headers: tuple[str, ...]) -> pl.DataFrame:
     """A file with quotation marks, blank lines or rows of the wrong shape, whose odd rows are set aside."""
-    text = all_bytes(content).decode("utf-8-sig")
-    lines = pl.DataFrame({"line": text.split("\n")[1:]}, schema={"line": pl.String})
+    lines = pl.DataFrame({"line": text.split("\n")}, schema={"line": pl.String})
     outside = pl.col("line").str.replace_all(r'"[^"]*"', "")
     lines = lines.with_row_index("source_row", offset=1).with_columns(
         pl.col("source_row").cast(pl.Int64),
         pl.col("line").str.strip_chars_end("\r"),
-        outside.str.count_matches(profile.separator, literal=True).cast(pl.Int64).alias("separators"),
+        outside.str.count_matches(separator, literal=True).cast(pl.Int64).alias("separators"),
         outside.str.contains('"', literal=True).alias("stays_open"),
     )
     if lines["stays_open"].any():
-        return _open_with_line_breaks(text, profile)
+        return _numbered(_parse(text.encode(), separator, len(headers), quote='"'))
     lines = lines.filter(pl.col("line").str.strip_chars() != "")
-    surplus = pl.col("separators") - (len(profile.headers) - 1)
+    surplus = pl.col("separators") - (len(headers) - 1)
     good, odd = lines.filter(surplus == 0), lines.filter(surplus != 0)
     faults = odd.select(
         "source_row",
@@ -151,41 +137,37 @@ def _open_irregular(content: Content, profile: _Profile) -> CsvFile:
         .otherwise(pl.lit("too_few_values"))
         .alias("source_fault"),
     )
-    rows = _rows("\n".join(good["line"]), profile)
-    rows = rows.with_columns(good["source_row"], pl.lit(None, pl.String).alias("source_fault"))
-    return CsvFile(profile.headers, pl.concat([rows, faults], how="diagonal").lazy(), lines.height)
+    rows = _numbered(_parse("\n".join(good["line"]).encode(), separator, len(headers), quote='"'))
+    return pl.concat([rows.with_columns(good["source_row"]), faults], how="diagonal")
 
 
-def _open_with_line_breaks(text: str, profile: _Profile) -> CsvFile:
-    """A file with line breaks inside quotation marks, whose lines are not its rows."""
-    rows = _rows(text.partition("\n")[2], profile)
-    numbered = rows.with_row_index("source_row", offset=1).with_columns(
-        pl.col("source_row").cast(pl.Int64), pl.lit(None, pl.String).alias("source_fault")
+def _numbered(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows with their number; one with a value beyond reason is set aside, as its quotation marks do not pair up."""
+    too_long = pl.any_horizontal(pl.all().str.len_bytes() > LONGEST_VALUE)
+    return rows.select(
+        pl.all(),
+        pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("source_row"),
+        pl.when(too_long).then(pl.lit("value_too_long")).alias("source_fault"),
     )
-    return CsvFile(profile.headers, numbered.lazy(), rows.height)
 
 
-def _rows(text: str, profile: _Profile) -> pl.DataFrame:
-    schema = {f"c{place}": pl.String for place in range(len(profile.headers))}
-    if not text.strip():
+def _parse(content: bytes, separator: str, columns: int, *, quote: str | None) -> pl.DataFrame:
+    schema = {f"c{place}": pl.String for place in range(columns)}
+    if not content or content.isspace():
         return pl.DataFrame(schema=schema)
     try:
-        return pl.read_csv(
-            io.BytesIO(text.encode()), has_header=False, separator=profile.separator, schema=schema
-        )
+        return pl.read_csv(content, has_header=False, separator=separator, quote_char=quote, schema=schema)
     except pl.exceptions.PolarsError as error:
+        if quote is None:
+            raise _Irregular from error
         raise Unreadable(
             "Quotation marks do not pair up, so rows cannot be told apart. Ask the partner to send it again."
         ) from error
 
 
-def _from_windows(content: bytes) -> bytes:
-    return content.decode("cp1252", errors="replace").encode()
-
-
-def _is_utf8(line: bytes) -> bool:
+def _is_utf8(content: bytes) -> bool:
     try:
-        line.decode()
+        content.decode()
     except UnicodeDecodeError:
         return False
     return True

@@ -1,29 +1,30 @@
-"""What was read from a folder of extracts: frames in contract columns, and a word on every file."""
+"""What a file is and what was read of it, as frozen values that the readers hand on."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import polars as pl
 
 from risk_model import contracts
 
-READ_CONTRACTS = ("csds", "wlmds", "school_census", "attendance", "sen2", "cin_census", "ssda903")
-
 
 @dataclass(frozen=True)
 class SourceFile:
-    """One file of the folder: what it holds, and in one sentence why or how it could not be read as it is."""
+    """One file of the folder: what it holds, and in one sentence why or how it could not be read as it is.
+
+    `left_behind` names a published table that we do not take: such a file is as expected, and was not read.
+    """
 
     path: str
-    source: str | None
-    tables: tuple[str, ...]
-    rows: int
-    sha256: str
-    bytes: int
+    source: str | None = None
+    tables: tuple[str, ...] = ()
+    rows: int = 0
+    sha256: str = ""
+    bytes: int = 0
     problem: str | None = None
     unknown_columns: tuple[str, ...] = ()
+    left_behind: str | None = None
 
     @property
     def findings(self) -> list[str]:
@@ -39,26 +40,22 @@ class SourceFile:
 
 
 @dataclass(frozen=True)
-class Extracts:
-    """Every table of every return, unread text still, and the files it came from."""
-
-    frames: dict[str, pl.LazyFrame]
-    files: list[SourceFile]
-
-
-@dataclass(frozen=True)
 class Part:
-    """One table's rows out of one file, as contract column names, with where each row stands."""
+    """One table's rows out of one file, in contract types, with `source_row` and `broken_rules`."""
 
     table: str
-    frame: pl.LazyFrame
+    rows: pl.DataFrame
     path: str
-    group: str
-    columns: Mapping[str, list[str]] = field(default_factory=dict)
+    folder: str
 
     def has(self, column: str) -> bool:
         """Whether the file itself carries this column."""
-        return column in self.columns
+        return column in self.rows.columns
+
+
+def read_contracts() -> list[str]:
+    """The contracts of the partners' returns: all but the one of the list that we make."""
+    return [contract.id for contract in contracts.load().values() if contract.id != "worklist"]
 
 
 def delivered_tables() -> dict[str, contracts.Table]:
@@ -66,13 +63,12 @@ def delivered_tables() -> dict[str, contracts.Table]:
     loaded = contracts.load()
     return {
         name: table
-        for contract in READ_CONTRACTS
+        for contract in read_contracts()
         for name, table in loaded[contract].tables.items()
         if not table.is_context
     }
 
 
-def empty(table: contracts.Table) -> pl.LazyFrame:
+def empty(table: contracts.Table) -> pl.DataFrame:
     """A table without rows."""
-    typed = {name: table.columns[name].dtype for name in table.delivered} | contracts.LINEAGE
-    return pl.LazyFrame(schema=typed)
+    return pl.DataFrame(schema={n: table.columns[n].dtype for n in table.delivered} | contracts.LINEAGE)

@@ -3,118 +3,103 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import groupby
 
 import polars as pl
 
 from risk_model import contracts
-from risk_model.sources import xml_file
 from risk_model.sources.assembly import (
+    Frames,
     all_rows,
     council_in_path,
     date_in_path,
     newest_date,
-    together,
+    of,
     with_parent,
 )
 from risk_model.sources.extracts import Part
-from risk_model.sources.xml_file import Element, Record
+from risk_model.sources.xml_file import Document
 
-CONTRACT = "sen2"
+RECORDS = ("person", "requests", "namedplan", "senneed")
 DELIVERED = ("sen2_person", "sen2_request", "sen2_plan", "sen2_need")
 
 
-def recognises(root: Element) -> bool:
-    """Whether this XML holds persons, as SEN2 does."""
-    return next(xml_file.named(root, "persons"), None) is not None
+def tables_of(document: Document) -> Frames:
+    """The four tables out of one XML file as text; an active plan without a named plan counts as one."""
+    tables = contracts.tables()
+    council, known_on = document.header_facts()
+    people = document.records("person", tables["sen2_person"]).with_row_index("source_row", offset=1)
+    people = people.with_columns(person_key=pl.col("source_row").cast(pl.String))
+    owner = people.select("record", "source_row", "person_key", "upn")
+    requests = _under(document.records("requests", tables["sen2_request"]), owner)
+    requests = requests.filter(
+        pl.any_horizontal(pl.exclude(*owner.columns, "parent", "request_key").is_not_null())
+    )
+    place = pl.int_range(1, pl.len() + 1).over("parent")
+    requests = requests.with_columns(request_key=pl.format("{}.{}", "person_key", place))
+    mine = requests.select("record", "source_row", "person_key", "upn", "request_key")
+    named = _under(document.records("namedplan", tables["sen2_plan"]), mine)
+    active = document.owners("activeplans")
+    unnamed = _under(active.join(named, on="parent", how="anti", maintain_order="left"), mine).drop_nulls(
+        "request_key"
+    )
+    found = {
+        "sen2_person": people,
+        "sen2_request": requests,
+        "sen2_plan": pl.concat([named, unnamed], how="diagonal"),
+        "sen2_need": _under(document.records("senneed", tables["sen2_need"]), mine),
+    }
+    dated = (pl.lit(council, pl.String).alias("la_code"), pl.lit(known_on, pl.Date).alias("known_on"))
+    return {name: rows.with_columns(dated) for name, rows in found.items()}
 
 
-def parts_of(root: Element, path: str) -> list[Part]:
-    """The four tables out of one XML file; keys begin with its path, as numbers mean nothing elsewhere."""
-    council, known_on = xml_file.header_facts(root)
-    tables = {name: contracts.tables()[name] for name in DELIVERED}
-    rows: dict[str, list[Record]] = {name: [] for name in DELIVERED}
-    for number, person in enumerate(xml_file.members(root, "persons", "person"), start=1):
-        facts = xml_file.leaves(person)
-        for group in person:
-            if xml_file.name_of(group) in ("personaldetails", "persondetails"):
-                facts = xml_file.leaves(group) | facts
-        owner: Record = {
-            "la_code": council,
-            "person_key": f"{path}#{number}",
-            "upn": xml_file.value(facts, tables["sen2_person"], "upn"),
-            "source_row": str(number),
-        }
-        rows["sen2_person"].append(_record(tables["sen2_person"], facts) | owner)
-        _add_requests(person, owner, tables, rows)
-    return [xml_file.part(tables[name], path, rows[name], known_on) for name in DELIVERED]
+def assemble(parts: Sequence[Part], contract: str) -> tuple[Frames, dict[str, str]]:
+    """Persons, requests, plans and needs; their keys begin with their place, as numbers mean nothing elsewhere."""
+    is_xml = any(part.table in DELIVERED and part.has("known_on") for part in parts)
+    found = {name: all_rows(parts, name) for name in DELIVERED} if is_xml else _joined(parts)
+    place = parts[0].path if is_xml else parts[0].folder
+    return {name: rows.with_columns(_placed(rows, place)) for name, rows in found.items()}, {}
 
 
-def frames(parts: Sequence[Part]) -> tuple[dict[str, pl.LazyFrame], dict[str, str]]:
-    """Persons, requests, plans and needs of every file."""
-    found: dict[str, list[pl.LazyFrame]] = {name: [] for name in DELIVERED}
-    for part in parts:
-        if part.path == part.group:
-            found[part.table].append(part.frame)
-    nodes = sorted((part for part in parts if part.path != part.group), key=lambda part: part.group)
-    for _, extract in groupby(nodes, key=lambda part: part.group):
-        for name, frame in _one_extract(list(extract)).items():
-            found[name].append(frame)
-    return {name: together(contracts.tables()[name], rows) for name, rows in found.items()}, {}
+def _placed(rows: pl.DataFrame, place: str) -> list[pl.Expr]:
+    keys = [name for name in ("person_key", "request_key") if name in rows.columns]
+    return [pl.format("{}#{}", pl.lit(place), name).alias(name) for name in keys]
 
 
-def _add_requests(
-    person: Element, owner: Record, tables: dict[str, contracts.Table], rows: dict[str, list[Record]]
-) -> None:
-    """A person's requests with their plans and needs; an active plan without a named plan counts as one."""
-    _, below_person = xml_file.contents(person)
-    requests = [request for request in below_person["requests"] if xml_file.leaves(request)]
-    for place, request in enumerate(requests, start=1):
-        mine = owner | {"request_key": f"{owner['person_key']}.{place}"}
-        rows["sen2_request"].append(_record(tables["sen2_request"], xml_file.leaves(request)) | mine)
-        below = xml_file.by_name(request)
-        plans = [facts for plan in below["namedplan"] if (facts := xml_file.leaves(plan))]
-        rows["sen2_plan"] += [_record(tables["sen2_plan"], facts) | mine for facts in plans]
-        if below["activeplans"] and not plans:
-            rows["sen2_plan"].append(_record(tables["sen2_plan"], {}) | mine)
-        needs = [facts for need in below["senneed"] if (facts := xml_file.leaves(need))]
-        rows["sen2_need"] += [_record(tables["sen2_need"], facts) | owner for facts in needs]
+def _under(rows: pl.DataFrame, owners: pl.DataFrame) -> pl.DataFrame:
+    """Rows with the keys of the record they stand in; what stands in none is rejected for its missing key."""
+    keys = owners.rename({"record": "parent"})
+    own = rows.drop((c for c in keys.columns if c != "parent"), strict=False)
+    return own.join(keys, on="parent", how="left", maintain_order="left")
 
 
-def _record(table: contracts.Table, facts: Record) -> Record:
-    return {name: xml_file.value(facts, table, name) for name in table.delivered}
-
-
-def _one_extract(parts: list[Part]) -> dict[str, pl.LazyFrame]:
+def _joined(parts: Sequence[Part]) -> Frames:
     """The four tables of one set of Blade files, joined along person, request, assessment and active plan."""
     person, request = all_rows(parts, "sen2_person"), all_rows(parts, "sen2_request")
-    returns = all_rows(parts, "sen2_return")
-    councils = returns.select(pl.col("return_id"), pl.col("la_code"))
+    councils = all_rows(parts, "sen2_return").select("return_id", "la_code")
     named, need = all_rows(parts, "sen2_plan"), all_rows(parts, "sen2_need")
     assessment = all_rows(parts, "sen2_assessment").select("assessment_id", "request_key")
     active = all_rows(parts, "sen2_active_plan")
-    council = council_in_path(parts[0].path)
-    person = with_parent(person, councils, "return_id", ["la_code"]).with_columns(
-        pl.coalesce("la_code", pl.lit(council, pl.String)).alias("la_code")
+    council = pl.lit(council_in_path(parts[0].path), pl.String)
+    person = with_parent(person, councils, "return_id", ["la_code"])
+    person = person.with_columns(la_code=pl.coalesce("la_code", council))
+    request = with_parent(
+        request, person.select("person_key", "la_code", "upn"), "person_key", ["la_code", "upn"]
     )
-    who = person.select("person_key", "la_code", "upn")
-    request = with_parent(request, who, "person_key", ["la_code", "upn"])
     asked = request.select("request_key", "person_key", "la_code", "upn")
     named = with_parent(named, assessment, "assessment_id", ["request_key"])
-    unnamed = active.join(
-        named.select("request_key").drop_nulls(), on="request_key", how="anti", maintain_order="left"
-    )
-    plan = pl.concat(
-        [named, unnamed.select("request_key", "source_file", "source_row", "source_fault")], how="diagonal"
-    )
+    has_name = named.select("request_key").drop_nulls()
+    unnamed = active.join(has_name, on="request_key", how="anti", maintain_order="left")
+    unnamed = unnamed.select("request_key", "source_file", "source_row", "broken_rules")
     need = with_parent(
         need, active.select("active_plan_id", "request_key"), "active_plan_id", ["request_key"]
     )
+    facts = ["person_key", "la_code", "upn"]
     joined = {
         "sen2_person": person,
         "sen2_request": request,
-        "sen2_plan": with_parent(plan, asked, "request_key", ["person_key", "la_code", "upn"]),
-        "sen2_need": with_parent(need, asked, "request_key", ["person_key", "la_code", "upn"]),
+        "sen2_plan": with_parent(pl.concat([named, unnamed], how="diagonal"), asked, "request_key", facts),
+        "sen2_need": with_parent(need, asked, "request_key", facts),
     }
     known_on = pl.lit(date_in_path(parts[0].path) or newest_date(parts), pl.Date).alias("known_on")
-    return {name: frame.with_columns(known_on) for name, frame in joined.items()}
+    present = [name for name in DELIVERED if of(parts, name) or name == "sen2_plan"]
+    return {name: joined[name].with_columns(known_on) for name in present}

@@ -1,20 +1,14 @@
-"""SSDA903: looked after children, as CSV files that carry neither council nor date, or as one XML file."""
+"""SSDA903: looked after children as one XML file; its CSV files are read by `by_folder`."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
-from itertools import groupby
-from pathlib import PurePosixPath
 
 import polars as pl
 
 from risk_model import contracts
-from risk_model.sources import xml_file
-from risk_model.sources.assembly import council_in_path, date_in_path, newest_date, of, together
-from risk_model.sources.extracts import Part
-from risk_model.sources.xml_file import Element, Record
+from risk_model.sources.assembly import Frames
+from risk_model.sources.xml_file import Document
 
-CONTRACT = "ssda903"
+RECORDS = ("child", "header", "episode", "oc2", "missing")
 ELEMENTS = {
     "looked_after_child": "header",
     "looked_after_episode": "episode",
@@ -23,47 +17,17 @@ ELEMENTS = {
 }
 
 
-def recognises(root: Element) -> bool:
-    """Whether this XML holds children with episodes of care, as the SSDA903 does."""
-    return "903" in xml_file.name_of(root) or next(xml_file.named(root, "childid"), None) is not None
-
-
-def parts_of(root: Element, path: str) -> list[Part]:
-    """The four tables out of one XML file."""
-    tables = contracts.load()[CONTRACT].tables
-    rows: dict[str, list[Record]] = {name: [] for name in tables}
-    for number, child in enumerate(xml_file.members(root, "children", "child"), start=1):
-        below = xml_file.by_name(child)
-        header = below["header"][0] if below["header"] else child
-        owner: Record = {
-            "la_child_id": xml_file.value(
-                xml_file.leaves(header), tables["looked_after_child"], "la_child_id"
-            ),
-            "source_row": str(number),
-        }
-        for name, element in ELEMENTS.items():
-            found = [xml_file.leaves(record) for record in below[element]]
-            rows[name] += [_record(tables[name], facts) | owner for facts in found if facts]
-    return [xml_file.part(tables[name], path, rows[name], None) for name in tables]
-
-
-def frames(parts: Sequence[Part]) -> tuple[dict[str, pl.LazyFrame], dict[str, str]]:
-    """Children, episodes, outcomes and missing periods, with council and day from the folders."""
-    tables = contracts.load()[CONTRACT].tables
-    found: dict[str, list[pl.LazyFrame]] = {name: [] for name in tables}
-    for _, beside in groupby(sorted(parts, key=_folder), key=_folder):
-        folder = list(beside)
-        path = folder[0].path
-        known_on = pl.lit(date_in_path(path) or newest_date(folder), pl.Date).alias("known_on")
-        council = pl.lit(council_in_path(path), pl.String).alias("la_code")
-        for name in tables:
-            found[name] += [part.frame.with_columns(known_on, council) for part in of(folder, name)]
-    return {name: together(table, found[name]) for name, table in tables.items()}, {}
-
-
-def _folder(part: Part) -> str:
-    return str(PurePosixPath(part.path).parent)
-
-
-def _record(table: contracts.Table, facts: Record) -> Record:
-    return {name: xml_file.value(facts, table, name) for name in table.delivered}
+def tables_of(document: Document) -> Frames:
+    """The four tables out of one XML file as text."""
+    tables = contracts.load()["ssda903"].tables
+    children = document.records("child", tables["looked_after_child"]).with_row_index("source_row", offset=1)
+    headers = document.records("header", tables["looked_after_child"])
+    numbers = headers.select(record="parent", of_header="la_child_id").unique("record", keep="first")
+    owner = children.join(numbers, on="record", how="left", maintain_order="left").select(
+        "source_row", parent="record", la_child_id=pl.coalesce("of_header", "la_child_id")
+    )
+    found = {}
+    for name, element in ELEMENTS.items():
+        rows = document.records(element, tables[name]).drop("la_child_id")
+        found[name] = rows.join(owner, on="parent", how="left", maintain_order="left")
+    return found

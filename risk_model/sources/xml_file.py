@@ -1,132 +1,290 @@
-"""Opens a partner's XML without trusting it, and reads records out of it by local name, whatever the case."""
+"""Reads records out of a partner's XML without trusting it, and without visiting its elements one by one.
+
+A file of a return is elements and text, nothing else, so it is read as a table of tags, each with the text that follows
+it; what stands in what is then arithmetic over that table. A file with anything more (attributes, comments, references,
+another encoding) first goes through an XML parser, which refuses what is damaged and leaves elements and text.
+"""
 
 from __future__ import annotations
 
-import io
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, cached_property
+from xml.parsers import expat
+from xml.sax.saxutils import escape, unescape
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
-from lxml import etree
 
 from risk_model import contracts
 from risk_model.contracts.parsing import parse_dates
-from risk_model.sources.extracts import Part
-from risk_model.sources.opening import MEGABYTE, Content, Unreadable, all_bytes
+from risk_model.sources.opening import MEGABYTE, Unreadable
 
 LARGEST_XML_BYTES = 256 * MEGABYTE
 DEEPEST_LEVEL = 64
-HEADER_DATES = ("yyyy-MM-dd", "yyyy-MM-dd'T'HH:mm:ss", "yyyy-MM-dd HH:mm:ss", "dd/MM/yyyy")
+HEADER_DATES = (
+    "yyyy-MM-dd",
+    "yyyy-MM-dd'T'HH:mm:ss",
+    "yyyy-MM-dd'T'HH:mm:ssXXX",
+    "yyyy-MM-dd HH:mm:ss",
+    "dd/MM/yyyy",
+)
+DOCUMENT_TYPE = (
+    "The XML declares a document type or entities, which are refused. Ask for a file without them."
+)
+DAMAGED = "The XML is damaged or breaks off before its end. Ask the partner to send it again."
+PLAIN_TAG = r"^(?:/?[A-Za-z_][\w.:-]*|[A-Za-z_][\w.:-]*/)$"
+WHITE_SIGNS = b"\t\n\r"
 
-Element = etree._Element
-Record = dict[str, str | None]
+Integers = npt.NDArray[np.int32]
+Claims = npt.NDArray[np.bool_]
 
 
-def open_xml(content: Content) -> Element:
-    """The root element; raises Unreadable for damage, document types, and size or depth beyond reason."""
-    data = all_bytes(content)
-    if len(data) > LARGEST_XML_BYTES:
+@dataclass(frozen=True)
+class Document:
+    """The elements of a file in its order, as columns of equal length.
+
+    `name` is a number into `names`; `owner` is the number of the record an element stands in, -1 outside all; `record`
+    is the element's own number as a record, -1 for what is none; `is_text` tells elements that hold text only.
+    """
+
+    names: dict[str, int]
+    name: Integers
+    text: pl.Series
+    is_text: Claims
+    owner: Integers
+    record: Integers
+
+    def records(self, element: str, table: contracts.Table) -> pl.DataFrame:
+        """Return a row per record of this name: `record`, the `parent` it stands in, and the table's columns as text.
+
+        A column is looked for under all its spellings, the contract's own first; of several elements with one name the
+        first counts.
+        """
+        mine = np.flatnonzero((self.name == self.names.get(element, -1)) & (self.record >= 0))
+        numbers = self.record[mine]
+        row = np.full(len(self._of_record), -1, dtype=np.int32)
+        row[numbers] = np.arange(len(mine), dtype=np.int32)
+        places = {
+            column: _first_places(
+                [self._texts(element, word) for word in _spellings(table.name, column)],
+                self.owner,
+                row,
+                len(mine),
+            )
+            for column in table.delivered
+        }
+        found = pl.DataFrame({"record": numbers, "parent": self.owner[mine], **places})
+        texts = (pl.lit(self.text).gather(pl.col(column)).alias(column) for column in places)
+        return found.with_columns(texts) if len(mine) else found.cast(dict.fromkeys(places, pl.String))
+
+    def texts(self, element: str) -> pl.DataFrame:
+        """Return a row per element of this name that holds text: the `parent` record and the `text`."""
+        mine = np.flatnonzero((self.name == self.names.get(element, -1)) & self.is_text)
+        return pl.DataFrame(
+            {"parent": self.owner[mine], "text": self.text.gather(mine)}, schema_overrides={"text": pl.String}
+        )
+
+    def owners(self, element: str) -> pl.DataFrame:
+        """Return the records in which at least one element of this name stands, as `parent`."""
+        mine = self.owner[self.name == self.names.get(element, -1)]
+        return pl.DataFrame({"parent": mine}).unique(maintain_order=True)
+
+    def header_facts(self) -> tuple[str | None, date | None]:
+        """Return council number and day of a Message header: the file's own time, else the reference date."""
+        ahead = np.flatnonzero((self.owner < 0) & self.is_text)
+        words = {number: word for word, number in self.names.items()}
+        facts = {words[self.name[place]]: self.text[int(place)] for place in ahead[::-1].tolist()}
+        written = pl.Series([facts.get("datetime"), facts.get("referencedate")], dtype=pl.String)
+        days = parse_dates(written, HEADER_DATES)
+        return facts.get("lea"), next((day for day in days if day is not None), None)
+
+    @cached_property
+    def _of_record(self) -> Integers:
+        """The name of each record, by its number."""
+        return self.name[self.record >= 0]
+
+    @cached_property
+    def _by_name(self) -> tuple[Integers, npt.NDArray[np.int64]]:
+        """The text elements that stand in a record, sorted by the record's name and their own: keys and places."""
+        places = np.flatnonzero(self.is_text & (self.owner >= 0))
+        keys = self._of_record[self.owner[places]] * len(self.names) + self.name[places]
+        order = np.argsort(keys, kind="stable")
+        return keys[order], places[order]
+
+    def _texts(self, element: str, word: str) -> npt.NDArray[np.int64]:
+        """The places of the text elements of one name that stand in records of another."""
+        keys, places = self._by_name
+        if element not in self.names or word not in self.names:
+            return places[:0]
+        key = self.names[element] * len(self.names) + self.names[word]
+        return places[np.searchsorted(keys, key, "left") : np.searchsorted(keys, key, "right")]
+
+
+def open_xml(content: bytes, records: Sequence[str]) -> Document:
+    """Return the elements of a file, told apart by the names of its records.
+
+    Raises Unreadable for damage, document types, and size or depth beyond reason.
+    """
+    if len(content) > LARGEST_XML_BYTES:
         raise Unreadable(
             f"The XML is larger than {LARGEST_XML_BYTES // MEGABYTE} MB. Ask the partner to split it."
         )
-    if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
-        raise Unreadable(
-            "The XML declares a document type or entities, which are refused. Ask for a file without them."
-        )
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+    tags = _tags(content) if _may_be_plain(content) else None
+    if tags is not None and (document := _document(tags, records)) is not None:
+        return document
+    document = _document(_tags(_rewritten(content)), records)
+    assert document is not None, "a rewritten file is plain"
+    return document
+
+
+def names_in(start: bytes) -> dict[str, None]:
+    """The element names that the start of a file shows, in its order, in small letters and without prefix."""
+    found = re.findall(rb"<(?:\w+:)?(\w+)[\s>/]", start.replace(b"\x00", b""))
+    return dict.fromkeys(name.decode().lower() for name in found)
+
+
+def _may_be_plain(content: bytes) -> bool:
+    """Whether the bytes hold no reference and no sign that only an XML parser may judge."""
+    declared = re.match(rb"(?:\xef\xbb\xbf)?\s*<\?xml\b[^>]*encoding\s*=\s*[\"']([\w-]+)", content[:1000])
+    if b"&" in content or (declared and declared[1].lower() not in (b"utf-8", b"us-ascii")):
+        return False
+    signs = np.frombuffer(content, dtype=np.uint8)
+    return int(np.count_nonzero(signs < ord(" "))) == sum(
+        int(np.count_nonzero(signs == sign)) for sign in WHITE_SIGNS
+    )
+
+
+def _tags(content: bytes) -> pl.DataFrame | None:
+    """Each tag with the text behind it; None where the bytes are no such table."""
+    declaration = re.match(rb"(?:\xef\xbb\xbf)?\s*<\?xml\b[^>]*\?>", content[:1000])
+    begin = content.find(b"<", declaration.end() if declaration else 0) + 1
+    schema: dict[str, pl.DataType] = {"tag": pl.Categorical(pl.Categories.random()), "text": pl.String()}
     try:
-        tree = etree.parse(io.BytesIO(data), parser)
-    except etree.XMLSyntaxError as error:
-        raise Unreadable(
-            "The XML is damaged or breaks off before its end. Ask the partner to send it again."
-        ) from error
-    if tree.docinfo.internalDTD is not None:
-        raise Unreadable("The XML declares a document type, which is refused. Ask for a file without it.")
-    root = tree.getroot()
-    if root.find("/".join("*" * DEEPEST_LEVEL)) is not None:
+        return pl.read_csv(
+            content[begin:], has_header=False, eol_char="<", separator=">", quote_char=None, schema=schema
+        )
+    except pl.exceptions.PolarsError:
+        return None
+
+
+def _rewritten(content: bytes) -> bytes:
+    """The same elements and texts and nothing else, as an XML parser understands them; a document type stops it."""
+
+    def refuse(*_: object) -> None:
+        raise Unreadable(DOCUMENT_TYPE)
+
+    pieces: list[str] = []
+    parser = expat.ParserCreate()
+    parser.buffer_text = True
+    parser.StartDoctypeDeclHandler = refuse
+    parser.StartElementHandler = lambda name, _: pieces.append(f"<{name}>")
+    parser.EndElementHandler = lambda name: pieces.append(f"</{name}>")
+    parser.CharacterDataHandler = lambda text: pieces.append(escape(text))
+    try:
+        parser.Parse(content, True)
+    except (expat.ExpatError, ValueError, LookupError) as error:
+        raise Unreadable(DAMAGED) from error
+    return "".join(pieces).encode()
+
+
+def _document(tags: pl.DataFrame | None, records: Sequence[str]) -> Document | None:
+    """The elements of a table of tags; None unless the tags are plain, stand in pairs and have one root."""
+    if tags is None:
+        return None
+    distinct = tags["tag"].unique(maintain_order=True)
+    every = distinct.cast(pl.String)
+    if not every.str.contains(PLAIN_TAG).fill_null(False).all():
+        return None
+    written = every.gather(np.argsort(distinct.to_physical().to_numpy())).to_list()
+    words = [tag.strip("/").rpartition(":")[2].lower() for tag in written]
+    names = {word: number for number, word in enumerate(dict.fromkeys(words))}
+    number = tags["tag"].to_physical().to_numpy()
+    name = np.array([names[word] for word in words], dtype=np.int32)[number]
+    step = np.array([-1 if tag[0] == "/" else 0 if tag[-1] == "/" else 1 for tag in written], dtype=np.int8)[
+        number
+    ]
+    depth = np.cumsum(step, dtype=np.int32)
+    if depth.max(initial=0) > DEEPEST_LEVEL:
         raise Unreadable(
             f"The XML is nested more than {DEEPEST_LEVEL} deep, which no return is. Ask for the real file."
         )
-    return root
+    exact = np.array(_exact_names(written), dtype=np.int32)[number]
+    if not _stands_in_pairs(exact, step, depth) or (tags["text"][-1] or "").strip():
+        return None
+    is_record = np.array([word in records for word in words], dtype=bool)[number]
+    return _elements(names, name, tags["text"], step, is_record)
 
 
-def name_of(element: Element) -> str:
-    """The element's name in small letters, without its namespace; empty for comments."""
-    return _local_name(element.tag) if isinstance(element.tag, str) else ""
+def _exact_names(written: list[str]) -> list[int]:
+    """A number for each tag's name as it is written, prefix and capitals included."""
+    bare = [tag.strip("/") for tag in written]
+    numbers = {name: number for number, name in enumerate(dict.fromkeys(bare))}
+    return [numbers[name] for name in bare]
 
 
-def named(element: Element, *names: str) -> Iterator[Element]:
-    """Every element below with one of these names, in the order of the file."""
-    return (below for below in element.iterdescendants() if name_of(below) in names)
+def _stands_in_pairs(name: Integers, step: npt.NDArray[np.int8], depth: Integers) -> bool:
+    """Whether each opening tag has its closing tag, and one root holds everything.
 
-
-def members(root: Element, group: str, name: str) -> Iterator[Element]:
-    """The elements of one name that stand directly in a group, or in the root if there is no such group."""
-    within = next(named(root, group), root)
-    return (member for member in within if name_of(member) == name)
-
-
-def by_name(element: Element) -> dict[str, list[Element]]:
-    """Every element below, gathered by name in one walk."""
-    found: dict[str, list[Element]] = defaultdict(list)
-    for below in element.iterdescendants():
-        found[name_of(below)].append(below)
-    return found
-
-
-def contents(element: Element) -> tuple[Record, dict[str, list[Element]]]:
-    """What stands directly in an element: the text of its leaves, first of each name, and all by name."""
-    texts: Record = {}
-    children: dict[str, list[Element]] = defaultdict(list)
-    for child in element:
-        name = name_of(child)
-        children[name].append(child)
-        if len(child) == 0 and child.text and (text := child.text.strip()):
-            texts.setdefault(name, text)
-    return texts, children
-
-
-def leaves(element: Element) -> Record:
-    """Name and text of the children that hold text only; of several with one name the first."""
-    return contents(element)[0]
-
-
-def header_facts(root: Element) -> tuple[str | None, date | None]:
-    """Council number and day of a Message header: the file's own time, else the reference date."""
-    header = next(named(root, "header"), None)
-    facts: Record = {}
-    for group in named(header, "source", "collectiondetails") if header is not None else ():
-        facts |= leaves(group)
-    days = parse_dates(
-        pl.Series([facts.get("datetime"), facts.get("referencedate")], dtype=pl.String), HEADER_DATES
+    On each level of depth the tags of a whole file open and close in turn, each pair under one name.
+    """
+    if not len(depth) or depth[-1] != 0 or depth[:-1].min(initial=1) < 1:
+        return False
+    ends = np.flatnonzero(step)
+    level = (depth[ends] + (step[ends] < 0)).astype(np.int8)
+    order = ends[np.argsort(level, kind="stable")]
+    opening, closing = order[0::2], order[1::2]
+    return bool(
+        (step[opening] > 0).all() and (step[closing] < 0).all() and (name[opening] == name[closing]).all()
     )
-    return facts.get("lea"), next((day for day in days if day is not None), None)
 
 
-def value(record: Record, table: contracts.Table, column: str) -> str | None:
-    """The record's text for one of our columns, under any of the column's spellings."""
-    for spelling in _spellings(table.name, column):
-        if spelling in record:
-            return record[spelling]
-    return None
-
-
-def part(table: contracts.Table, path: str, rows: Sequence[Record], known_on: date | None) -> Part:
-    """One table's rows of one XML file."""
-    schema = {**dict.fromkeys(table.delivered, pl.String), "source_row": pl.String}
-    frame = pl.DataFrame(rows, schema=schema, orient="row").with_columns(
-        pl.col("source_row").cast(pl.Int64), pl.lit(known_on, pl.Date).alias("known_on")
+def _elements(
+    names: dict[str, int], name: Integers, text: pl.Series, step: npt.NDArray[np.int8], is_record: Claims
+) -> Document:
+    opens = is_record & (step >= 0)
+    inside = np.cumsum(np.where(is_record, step, 0), dtype=np.int32)
+    around = inside - (opens & (step > 0))
+    number = np.cumsum(opens, dtype=np.int32) - 1
+    owner = np.full(len(step), -1, dtype=np.int32)
+    for level in range(1, int(inside.max(initial=0)) + 1):
+        last = np.maximum.accumulate(np.where(opens & (step > 0) & (inside == level), number, -1))
+        here = around == level
+        owner[here] = last[here]
+    kept = np.flatnonzero(step >= 0)
+    is_text = (step[kept] > 0) & (np.append(step[1:], 0)[kept] < 0)
+    return Document(
+        names=names,
+        name=name[kept],
+        text=_unescaped(text.gather(kept)),
+        is_text=is_text & text.gather(kept).is_not_null().to_numpy(),
+        owner=owner[kept],
+        record=np.where(opens, number, -1)[kept],
     )
-    return Part(table.name, frame.lazy(), path, path, {name: [name] for name in table.delivered})
+
+
+def _first_places(
+    spellings: list[npt.NDArray[np.int64]], owner: Integers, row: Integers, rows: int
+) -> pl.Series:
+    """Where the first text of each row stands; of several spellings the first that says something."""
+    first = np.full(rows, -1, dtype=np.int64)
+    for places in reversed(spellings):
+        first[row[owner[places[::-1]]]] = places[::-1]
+    found = pl.Series(first)
+    return found.set(found < 0, None)
+
+
+def _unescaped(text: pl.Series) -> pl.Series:
+    """Text with the references resolved that a rewritten file still has."""
+    has_reference = text.str.contains("&", literal=True)
+    if not has_reference.any():
+        return text
+    return text.zip_with(~has_reference, text.map_elements(unescape, return_dtype=pl.String))
 
 
 @cache
 def _spellings(table: str, column: str) -> tuple[str, ...]:
     return tuple(word.lower() for word in contracts.spellings(contracts.tables()[table].columns[column]))
-
-
-@cache
-def _local_name(tag: str) -> str:
-    return tag.rpartition("}")[2].lower()

@@ -1,5 +1,5 @@
-"""A synthetic cohort of Plymouth children with known truth, written in the partners' own file formats."""
+"""A synthetic cohort of children with known truth, written in the partners' own file formats."""
 
-from risk_model.synthetic.cohort import STAGES, synthesise
+from risk_model.synthetic.cohort import STAGES, stages, synthesise
 
-__all__ = ["STAGES", "synthesise"]
+__all__ = ["STAGES", "stages", "synthesise"]

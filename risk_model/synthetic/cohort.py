@@ -3,29 +3,20 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+import polars as pl
+
 from risk_model.errors import UserError
 from risk_model.synthetic import calibration as figures
-from risk_model.synthetic import (
-    care_records,
-    csds_records,
-    recording,
-    truth,
-    write_attendance,
-    write_cin_census,
-    write_csds,
-    write_school_census,
-    write_sen2,
-    write_ssda903,
-    write_wlmds,
-)
-from risk_model.synthetic.world import Progress, World, make_world
+from risk_model.synthetic import councils, extracts, neighbours, population, recording, truth
+from risk_model.synthetic.councils import Place
+from risk_model.synthetic.world import Progress, make_world
 
-COUNCIL_FOLDER: Final = "879-plymouth"
 STAGES: Final = (
     "children",
     "social care",
@@ -39,6 +30,9 @@ STAGES: Final = (
     "truth",
     "done",
 )
+
+Tables = defaultdict[str, list[pl.DataFrame]]
+"""The rows of each file as they come, council by council."""
 
 
 def synthesise(
@@ -56,7 +50,8 @@ def synthesise(
     out : Path
         A folder that does not exist yet or is empty; it is filled completely or not at all.
     scale : str
-        "plymouth" (52,000 children) or "tiny" (3,000, for quick tests).
+        "plymouth" (52,000 children), "devon" (225,000 of three councils), or "tiny" and "tiny_devon" (3,000 and
+        3,600, for quick tests).
     scenario : str
         The name of a file in `scenarios/`.
     seed : int
@@ -65,16 +60,71 @@ def synthesise(
         Called with the name of each stage and the share of the work done before it.
     """
     calibration = figures.load(scenario)
-    residents = _residents(calibration, scale)
+    places = councils.places(scale, seed)
     _check_is_free(out)
     report = progress or (lambda stage, share: None)
     with _written_at_once(out) as beside:
-        world = make_world(calibration, seed, residents, report)
-        records = _write_extracts(beside / "extracts", calibration, seed, world, report)
-        report("truth", 0.95)
+        report(STAGES[0], 0.0)
+        everyone = [population.make_children(place.council.own(calibration), place) for place in places]
+        everyone = neighbours.side_by_side(calibration, seed, places, everyone)
+        sent, known = Tables(list), Tables(list)
+        for position, place in enumerate(places):
+            tell = _part(report, place, position, places)
+            own = place.council.own(calibration)
+            _add_council(beside / "extracts", own, places, (place, everyone[position]), (sent, known), tell)
+        report(STAGES[-2], 0.95)
+        extracts.write_shared(beside / "extracts", sent, places)
         facts: dict[str, str | int] = {"scale": scale, "scenario": scenario, "seed": seed}
-        truth.write(beside / "truth", world, records, facts)
+        truth.write(beside / "truth", known, facts)
     report(STAGES[-1], 1.0)
+
+
+def stages(scale: str) -> tuple[str, ...]:
+    """What `synthesise` will report at a scale, in order."""
+    places = councils.places(scale, 0)
+    middle = [_name(stage, place, places) for place in places for stage in STAGES[1:-2]]
+    return (STAGES[0], *middle, *STAGES[-2:])
+
+
+def _name(stage: str, place: Place, places: Sequence[Place]) -> str:
+    return stage if len(places) == 1 else f"{place.council.name}: {stage}"
+
+
+def _part(report: Progress, place: Place, position: int, places: Sequence[Place]) -> Progress:
+    """Progress within one council as progress of the whole."""
+    everyone = sum(each.residents for each in places)
+    before = sum(each.residents for each in places[:position])
+
+    def tell(stage: str, share: float) -> None:
+        report(_name(stage, place, places), (before + share * place.residents) / everyone)
+
+    return tell
+
+
+def _add_council(
+    folder: Path,
+    calibration: figures.Calibration,
+    places: Sequence[Place],
+    own: tuple[Place, population.Children],
+    tables: tuple[Tables, Tables],
+    report: Progress,
+) -> None:
+    """Make one council's world, write its own returns and add its rows to what is sent and to what is true."""
+    place, children = own
+    sent, known = tables
+    world = make_world(calibration, place, children, report)
+    report("recording", 0.55)
+    records = recording.record(calibration, place.seed, world)
+    report("health extracts", 0.6)
+    for path, rows in extracts.health_tables(calibration, place.seed, world, records):
+        sent[path].append(rows)
+    report("school extracts", 0.7)
+    for path, rows in extracts.school_tables(calibration, place.seed, world, records, places):
+        sent[path].append(rows)
+    report("council extracts", 0.85)
+    extracts.write_council(folder, calibration, place.seed, world, records, places)
+    for name, rows in truth.tables(world, records).items():
+        known[name].append(rows)
 
 
 @contextmanager
@@ -91,35 +141,6 @@ def _written_at_once(out: Path) -> Iterator[Path]:
     except BaseException:
         shutil.rmtree(beside, ignore_errors=True)
         raise
-
-
-def _write_extracts(
-    extracts: Path, calibration: figures.Calibration, seed: int, world: World, report: Progress
-) -> recording.Records:
-    report("recording", 0.55)
-    records = recording.record(calibration, seed, world)
-    health = csds_records.gather(calibration, seed, world)
-    care = care_records.gather(calibration, seed, world)
-    report("health extracts", 0.6)
-    write_csds.write(extracts / "csds", calibration, seed, world, records, health)
-    write_wlmds.write(extracts / "wlmds", health)
-    report("school extracts", 0.7)
-    write_school_census.write(extracts / "school_census", calibration, seed, world, records)
-    write_attendance.write(extracts / "attendance", calibration, world, records)
-    report("council extracts", 0.85)
-    write_sen2.write(extracts / "sen2", calibration, seed, world, records)
-    write_cin_census.write(extracts / "cin_census", calibration, world, records, care)
-    write_ssda903.write(extracts / "ssda903" / COUNCIL_FOLDER, seed, world, records, care)
-    return records
-
-
-def _residents(calibration: figures.Calibration, scale: str) -> int:
-    known = calibration.numbers("pop.residents")
-    if scale not in known:
-        raise UserError(
-            f"Unknown scale '{scale}'. Known scales: {', '.join(sorted(known))}. Choose one of them."
-        )
-    return int(known[scale])
 
 
 def _check_is_free(out: Path) -> None:

@@ -8,7 +8,6 @@ from risk_model.synthetic.needs import COGNITION, PHYSICAL
 from risk_model.synthetic.recording import (
     HEALTH_ETHNICITY,
     HEALTH_LANGUAGE,
-    PROVIDERS,
     Records,
     schools_on,
 )
@@ -82,6 +81,9 @@ def disabilities(world: World, sent: pl.DataFrame, local: pl.DataFrame) -> pl.Da
 def _as_known(records: Records, sent: pl.DataFrame, field: str) -> Strings:
     """A field of the record that each row's provider keeps."""
     who = sent["child"].to_numpy()
-    is_first = (sent["provider"] == PROVIDERS[0]).to_numpy()
-    first, second = (getattr(records.health[code], field)[who] for code in PROVIDERS)
-    return np.asarray(np.where(is_first, first, second))
+    provider = sent["provider"].to_numpy()
+    first, *others = records.health.items()
+    values = getattr(first[1], field)[who]
+    for code, identity in others:
+        values = np.where(provider == code, getattr(identity, field)[who], values)
+    return np.asarray(values)

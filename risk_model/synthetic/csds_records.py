@@ -19,6 +19,10 @@ from risk_model.synthetic.world import World
 HEALTH_VISITING: Final = "16"
 SCHOOL_NURSING: Final = "32"
 URGENT_CARE: Final = "49"
+FIRST_REFERRAL_ID: Final = 10_000_000
+FIRST_CONTACT_ID: Final = 20_000_000
+IDS_APART: Final = 100
+"""Far more referrals or contacts than a child has, so that those of two councils never meet."""
 CLOSURE_CODES: Final = {
     "seen": "01",
     "no_longer_needed": "02",
@@ -45,6 +49,7 @@ class HealthRecords:
 def gather(calibration: Calibration, seed: int, world: World) -> HealthRecords:
     """Everything the providers recorded from the start of the window to the index date."""
     rng = stream(seed, "recording.csds")
+    children_before = world.children.first
     waits, wait_contacts, clocks = _waits(calibration, world)
     doubles = _duplicates(calibration, rng, waits)
     reviews, review_contacts, scores = _health_visits(world)
@@ -52,12 +57,16 @@ def gather(calibration: Calibration, seed: int, world: World) -> HealthRecords:
     urgent, urgent_contacts = _urgent_visits(calibration, rng, world)
     parts = (waits, doubles, reviews, nursing, urgent)
     referrals = pl.concat(parts, how="diagonal").sort("received_on", "child", "team_type", "key")
-    ids = pl.Series(identifiers.shuffled_ids(rng, referrals.height, "SR", 10_000_000))
+    ids = pl.Series(
+        identifiers.shuffled_ids(rng, referrals.height, "SR", FIRST_REFERRAL_ID + IDS_APART * children_before)
+    )
     referrals = referrals.with_row_index("referral").with_columns(service_request_id=ids)
     known = referrals.select("key", "referral", "provider", "child", "service_request_id", "team_id")
     contacts = pl.concat([wait_contacts, review_contacts, nursing_contacts, urgent_contacts], how="diagonal")
     contacts = contacts.join(known, on="key", how="inner").sort("on", "referral", "attendance")
-    contact_ids = pl.Series(identifiers.shuffled_ids(rng, contacts.height, "CC", 20_000_000))
+    contact_ids = pl.Series(
+        identifiers.shuffled_ids(rng, contacts.height, "CC", FIRST_CONTACT_ID + IDS_APART * children_before)
+    )
     contacts = contacts.with_columns(
         care_contact_id=contact_ids, care_activity_id="CA" + contact_ids.str.slice(2)
     )
@@ -70,7 +79,7 @@ def gather(calibration: Calibration, seed: int, world: World) -> HealthRecords:
 
 
 def _waits(calibration: Calibration, world: World) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    teams = _teams(calibration)
+    teams = _teams(calibration, world)
     everything = world.queues.referrals.join(teams, on="service", how="left")
     recent = pl.col("ended_on").is_null() | (pl.col("ended_on") >= WINDOW_START)
     key = pl.format("w-{}-{}", "service", "row")
@@ -108,8 +117,8 @@ def _waits(calibration: Calibration, world: World) -> tuple[pl.DataFrame, pl.Dat
     return waits, contacts, _clocks(world, waits)
 
 
-def _teams(calibration: Calibration) -> pl.DataFrame:
-    lines = services(calibration)
+def _teams(calibration: Calibration, world: World) -> pl.DataFrame:
+    lines = services(calibration, world.council)
     return pl.DataFrame(
         {
             "service": np.arange(len(lines)),
@@ -198,12 +207,12 @@ def _health_visits(world: World) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFra
         {"child": who, "received_on": children.born[who] + np.timedelta64(5, "D")}
     ).with_columns(
         key=pl.format("h-{}", "child"),
-        provider=pl.lit("NR5"),
+        provider=_provider(world, "community"),
         team_type=pl.lit(HEALTH_VISITING),
         priority=pl.lit("1"),
         source=pl.lit("02"),
         reason=pl.lit("R16"),
-        team_id=pl.lit("NR5-16"),
+        team_id=_team(world, "community", HEALTH_VISITING),
         only_when_active=pl.lit(True),
     )
     return referrals, contacts, world.asq
@@ -219,12 +228,12 @@ def _school_nursing(world: World) -> tuple[pl.DataFrame, pl.DataFrame]:
     frame = spells.select("child", key=pl.format("n-{}", "spell")).with_columns(received_on=pl.Series(starts))
     frame = frame.filter(pl.col("received_on") <= INDEX_DATE)
     referrals = frame.with_columns(
-        provider=pl.lit("NR5"),
+        provider=_provider(world, "community"),
         team_type=pl.lit(SCHOOL_NURSING),
         priority=pl.lit("1"),
         source=pl.lit("06"),
         reason=pl.lit("R32"),
-        team_id=pl.lit("NR5-32"),
+        team_id=_team(world, "community", SCHOOL_NURSING),
         only_when_active=pl.lit(True),
     )
     contacts = frame.select(
@@ -251,15 +260,26 @@ def _urgent_visits(
     )
     frame = events.with_row_index("visit").select("child", "on", key=pl.format("u-{}", "visit"))
     referrals = frame.select("child", "key", received_on="on", discharged_on="on").with_columns(
-        provider=pl.lit("RK9"),
+        provider=_provider(world, "hospital"),
         team_type=pl.lit(URGENT_CARE),
         priority=pl.lit("2"),
         source=pl.lit("03"),
         reason=pl.lit("R49"),
-        team_id=pl.lit("RK9-49"),
+        team_id=_team(world, "hospital", URGENT_CARE),
         closure=pl.lit("01"),
     )
     contacts = frame.select(
         "key", "on", attendance=pl.lit("5"), is_follow_up=pl.lit(False), activity=pl.lit("02")
     )
     return referrals, contacts
+
+
+def _provider(world: World, kind: str) -> pl.Expr:
+    """The community provider or the hospital of each row's child."""
+    codes = [getattr(catchment, kind) for catchment in world.council.catchments]
+    by_child = pl.Series(np.array(codes)[world.children.catchment], dtype=pl.String)
+    return pl.lit(by_child).gather(pl.col("child"))
+
+
+def _team(world: World, kind: str, team_type: str) -> pl.Expr:
+    return pl.format("{}-{}", _provider(world, kind), pl.lit(team_type))

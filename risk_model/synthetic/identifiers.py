@@ -24,7 +24,7 @@ def nhs_numbers(rng: np.random.Generator, count: int) -> Strings:
     return np.asarray(numbers[:count].astype("U10"), dtype=np.str_)
 
 
-def upns(establishments: Ints, years: Ints, serials: Ints, la_code: int) -> Strings:
+def upns(establishments: Ints, years: Ints, serials: Ints, la_code: Ints | int) -> Strings:
     """Unique pupil numbers: check letter, council, school, year of allocation and serial number."""
     tails = la_code * 10**9 + establishments * 10**5 + (years % 100) * 10**3 + serials
     digits = _digits(tails, 12)

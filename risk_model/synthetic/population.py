@@ -8,32 +8,32 @@ import numpy as np
 from risk_model.synthetic import identifiers
 from risk_model.synthetic.calibration import Calibration, stream
 from risk_model.synthetic.clock import INDEX_DAY, Days, Ints, Strings, reception_year
+from risk_model.synthetic.councils import Council, Place
 
 FIRST_BIRTH: Final = np.datetime64("2005-04-01")
 FIRST_HOUSEHOLD: Final = np.datetime64("1996-01-01")
 DAYS_TO_ADULTHOOD: Final = np.timedelta64(6574, "D")
 FAR_FUTURE: Final = np.datetime64("2100-01-01")
-LOCAL_OUTWARD: Final = np.array([f"PL{district}" for district in range(1, 10)])
-DISTANT_OUTWARD: Final = np.array(["EX4", "EX16", "TQ1", "TQ9", "TR1", "TR14", "PL12", "PL20", "BS3", "TA6"])
+MOST_DISTANT_POSTCODES: Final = 10_000
 FIRST_URN: Final = 990_000
 FIRST_ESTABLISHMENT: Final = 2_000
 
 
 @dataclass(frozen=True)
 class Schools:
-    """Made-up schools: their numbers and, for each, the phase and the district it serves."""
+    """Made-up schools: their numbers, the council of each, and which of them belong to each phase."""
 
     urn: Strings
     establishment: Ints
+    council: Ints
     primary: Ints
     secondary: Ints
     special: Ints
-    district: Ints
 
 
 @dataclass(frozen=True)
 class Children:
-    """One entry per child in every array."""
+    """One entry per child in every array; the children of one council."""
 
     child_id: Ints
     household: Ints
@@ -43,6 +43,7 @@ class Children:
     language: Strings
     quintile: Ints
     district: Ints
+    catchment: Ints
     moved_in: Days
     moved_out: Days
     nhs_number: Strings
@@ -52,9 +53,11 @@ class Children:
     postcode: Strings
     earlier_postcode: Strings
     distant_postcode: Strings
+    near_postcode: Strings
     primary_school: Ints
     secondary_school: Ints
     special_school: Ints
+    near_schools: Ints
     reception_year: Ints
     schools: Schools
 
@@ -62,6 +65,11 @@ class Children:
     def count(self) -> int:
         """How many children there are."""
         return int(self.child_id.size)
+
+    @property
+    def first(self) -> int:
+        """How many children of other councils come before these."""
+        return int(self.child_id[0]) - 1
 
     @property
     def adult(self) -> Days:
@@ -75,41 +83,53 @@ class Children:
         )
 
 
-def make_children(calibration: Calibration, seed: int, residents: int) -> Children:
-    """Children of whom about `residents` live in the area and are under 18 on the index date."""
-    rng = stream(seed, "population")
+def make_children(calibration: Calibration, place: Place) -> Children:
+    """Children of one council, of whom about `residents` live there and are under 18 on the index date.
+
+    A placement near by is as yet a distant one and its schools are those of home: `neighbours` knows better.
+    """
+    rng = stream(place.seed, "population")
+    council, residents = place.council, place.residents
     count = round(residents * calibration.number("pop.spine_per_resident"))
     household, born = _households(rng, calibration, count)
     homes = int(household.max()) + 1
-    quintile, postcode, earlier, district = _homes(rng, calibration, homes, residents)
-    schools = _schools(calibration, residents)
+    quintile, postcode, earlier, district = _homes(rng, calibration, homes, place)
+    schools = _schools(calibration, place)
     ethnicity, language = _origins(rng, calibration, homes)
     moved_in, moved_out = _moves(rng, calibration, born)
-    primary, secondary, special = _school_places(rng, schools, district, household, count)
+    primary, secondary, special = _school_places(
+        rng, schools, (district, council.districts.size), household, count
+    )
     starts = reception_year(born)
+    boy = (rng.random(count) < 0.512).astype(np.int64)
+    nhs_number = identifiers.nhs_numbers(rng, count)
+    surname = np.char.add("SUR", (1000 + rng.permutation(homes)).astype("U6"))[household]
+    forename = np.char.add("FOR", (1000 + rng.integers(0, 9000, count)).astype("U6"))
+    distant = _distant_postcodes(rng, place.distant_districts, count)
     return Children(
         child_id=np.arange(1, count + 1, dtype=np.int64),
         household=household,
         born=born,
-        boy=(rng.random(count) < 0.512).astype(np.int64),
+        boy=boy,
         ethnicity=ethnicity[household],
         language=language[household],
         quintile=quintile[household],
         district=district[household],
+        catchment=_catchments(council)[district[household]],
         moved_in=moved_in,
         moved_out=moved_out,
-        nhs_number=identifiers.nhs_numbers(rng, count),
-        upn=_upns(schools.establishment[primary], starts),
-        surname=np.char.add("SUR", (1000 + rng.permutation(homes)).astype("U6"))[household],
-        forename=np.char.add("FOR", (1000 + rng.integers(0, 9000, count)).astype("U6")),
+        nhs_number=nhs_number,
+        upn=allocate_upns(schools, primary, starts),
+        surname=surname,
+        forename=forename,
         postcode=postcode[household],
         earlier_postcode=earlier[household],
-        distant_postcode=identifiers.postcodes(rng, count // 8, DISTANT_OUTWARD)[
-            rng.integers(0, count // 8, count)
-        ],
+        distant_postcode=distant,
+        near_postcode=distant,
         primary_school=primary,
         secondary_school=secondary,
         special_school=special,
+        near_schools=np.stack([primary, secondary, special]),
         reception_year=starts,
         schools=schools,
     )
@@ -135,14 +155,14 @@ def _households(rng: np.random.Generator, calibration: Calibration, count: int) 
 
 
 def _homes(
-    rng: np.random.Generator, calibration: Calibration, homes: int, residents: int
+    rng: np.random.Generator, calibration: Calibration, homes: int, place: Place
 ) -> tuple[Ints, Strings, Strings, Ints]:
-    units = max(200, round(residents * calibration.number("pop.postcodes_per_child")))
-    codes = identifiers.postcodes(rng, units, LOCAL_OUTWARD)
+    units = max(200, round(place.residents * calibration.number("pop.postcodes_per_child")))
+    codes = identifiers.postcodes(rng, units, place.council.districts)
     shares = calibration.array("imd.quintile_shares_children")
     unit_quintile = rng.choice(np.arange(1, 6), size=units, p=shares / shares.sum())
     now, before = rng.integers(0, units, homes), rng.integers(0, units, homes)
-    district = np.searchsorted(LOCAL_OUTWARD, np.char.partition(codes, " ")[:, 0]).astype(np.int64)
+    district = np.searchsorted(place.council.districts, np.char.partition(codes, " ")[:, 0]).astype(np.int64)
     return unit_quintile[now].astype(np.int64), codes[now], codes[before], district[now]
 
 
@@ -166,37 +186,57 @@ def _moves(rng: np.random.Generator, calibration: Calibration, born: Days) -> tu
     return moved_in, moved_out
 
 
-def _schools(calibration: Calibration, residents: int) -> Schools:
+def _distant_postcodes(rng: np.random.Generator, districts: Strings, count: int) -> Strings:
+    units = min(count // 8, MOST_DISTANT_POSTCODES)
+    return identifiers.postcodes(rng, units, districts)[rng.integers(0, units, count)]
+
+
+def _catchments(council: Council) -> Ints:
+    """The catchment of each district."""
+    found = np.zeros(council.districts.size, dtype=np.int64)
+    for position, catchment in enumerate(council.catchments):
+        found[catchment.districts] = position
+    return found
+
+
+def _schools(calibration: Calibration, place: Place) -> Schools:
     per_phase = calibration.numbers("pop.schools")
-    scale = residents / 52_000
+    scale = place.residents / 52_000
     counts = {phase: max(2, round(number * scale)) for phase, number in per_phase.items()}
     total = sum(counts.values())
     places = np.arange(total, dtype=np.int64)
     primary, secondary, special = np.split(places, np.cumsum(list(counts.values()))[:2])
-    urn = (FIRST_URN + places).astype("U6")
     return Schools(
-        urn, FIRST_ESTABLISHMENT + places, primary, secondary, special, places % LOCAL_OUTWARD.size
+        urn=(FIRST_URN + places).astype("U6"),
+        establishment=FIRST_ESTABLISHMENT + places,
+        council=np.full(total, place.council.code, dtype=np.int64),
+        primary=primary,
+        secondary=secondary,
+        special=special,
     )
 
 
 def _school_places(
-    rng: np.random.Generator, schools: Schools, district: Ints, household: Ints, count: int
+    rng: np.random.Generator, schools: Schools, homes_in: tuple[Ints, int], household: Ints, count: int
 ) -> tuple[Ints, Ints, Ints]:
+    district, districts = homes_in
     homes = district.size
     chosen = []
     for phase in (schools.primary, schools.secondary):
         anywhere = rng.choice(phase, homes)
-        offset = phase.size // LOCAL_OUTWARD.size
-        nearby = phase[(district + LOCAL_OUTWARD.size * rng.integers(0, max(1, offset), homes)) % phase.size]
+        offset = phase.size // districts
+        nearby = phase[(district + districts * rng.integers(0, max(1, offset), homes)) % phase.size]
         chosen.append(np.where(rng.random(homes) < 0.2, anywhere, nearby)[household].astype(np.int64))
     return chosen[0], chosen[1], rng.choice(schools.special, count).astype(np.int64)
 
 
-def _upns(establishments: Ints, years: Ints) -> Strings:
+def allocate_upns(schools: Schools, first_school: Ints, years: Ints) -> Strings:
+    """The number that each child's first school gives out: no two children have the same."""
+    establishments = schools.establishment[first_school]
     cohort = establishments * 10_000 + years
     order = np.argsort(cohort, kind="stable")
     starts = np.append(True, cohort[order][1:] != cohort[order][:-1])
     first = np.maximum.accumulate(np.where(starts, np.arange(cohort.size), 0))
     serials = np.empty(cohort.size, dtype=np.int64)
     serials[order] = np.arange(cohort.size) - first + 1
-    return identifiers.upns(establishments, years, serials, la_code=879)
+    return identifiers.upns(establishments, years, serials, la_code=schools.council[first_school])

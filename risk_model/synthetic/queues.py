@@ -18,6 +18,7 @@ from risk_model.synthetic.clock import (
     iso_weeks,
     week_index,
 )
+from risk_model.synthetic.councils import Council
 from risk_model.synthetic.needs import ADVERSITY, Needs
 from risk_model.synthetic.population import Children
 from risk_model.synthetic.referrals import URGENT, Service, services
@@ -42,11 +43,12 @@ def run(
     needs: Needs,
     social_care: SocialCare,
     referrals: pl.DataFrame,
-    residents: int,
+    where: tuple[Council, int],
 ) -> Queues:
     """Every service's list from two years before the window to the index date, a week at a time."""
     lists, contacts = [], []
-    for position, line in enumerate(services(calibration)):
+    council, residents = where
+    for position, line in enumerate(services(calibration, council)):
         rng = stream(seed, f"queues.{line.service_id}")
         queue = _Queue(calibration, rng, line, children, needs, social_care, residents)
         own = referrals.filter(pl.col("service") == position).sort("on", "child")
@@ -81,7 +83,7 @@ class _Queue:
             social_care,
         )
         self.figures = calibration.numbers("queue")
-        self.target = float(line.figures["list_size"]) * residents / 52_000
+        self.target = float(line.figures["list_size"]) * line.residents(children, residents) / 52_000
         self.growth = float(line.figures["growth"])
         self.booked: list[pl.DataFrame] = []
 

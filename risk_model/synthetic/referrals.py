@@ -18,6 +18,7 @@ from risk_model.synthetic.clock import (
     age_years,
     quarter_index,
 )
+from risk_model.synthetic.councils import Council
 from risk_model.synthetic.needs import ADVERSITY, Needs
 from risk_model.synthetic.population import Children
 
@@ -33,14 +34,28 @@ class Service:
     provider_code: str
     team_type_code: str
     is_consultant_led: bool
+    catchment: int
     figures: dict[str, Any]
 
+    def residents(self, children: Children, residents: int) -> float:
+        """How many of the council's residents live in the catchment of this service."""
+        return residents * float((children.catchment == self.catchment).mean())
 
-def services(calibration: Calibration) -> list[Service]:
-    """The services children wait for, in the order of the calibration."""
+
+def services(calibration: Calibration, council: Council) -> list[Service]:
+    """The services the council's children wait for: every kind of the calibration in every catchment."""
     return [
-        Service(name, row["provider"], row["team_type"], bool(row.get("consultant_led", False)), row)
+        Service(
+            service_id=f"{provider.lower()}-{name}",
+            provider_code=provider,
+            team_type_code=row["team_type"],
+            is_consultant_led=bool(row.get("consultant_led", False)),
+            catchment=position,
+            figures=row,
+        )
+        for position, catchment in enumerate(council.catchments)
         for name, row in calibration.table("services").items()
+        for provider in [catchment.hospital if row["run_by"] == "hospital" else catchment.community]
     ]
 
 
@@ -50,15 +65,19 @@ def refer(
     children: Children,
     needs: Needs,
     recognised: Booleans,
-    residents: int,
+    where: tuple[Council, int],
 ) -> pl.DataFrame:
     """Referrals (child, service position, day, priority) from two years before the window onwards."""
     rng = stream(seed, "referrals")
-    lines = services(calibration)
+    council, residents = where
+    lines = services(calibration, council)
     access = _access(calibration, rng, children)
     quarters = np.flatnonzero((REFERRALS_START.astype("datetime64[M]") <= QUARTERS) & (QUARTERS <= INDEX_DAY))
-    share = residents / 52_000 / (1 + calibration.number("referral.cascade_share"))
-    rates = [_rates(line, children, needs, recognised, access, quarters, share) for line in lines]
+    cascades = 1 + calibration.number("referral.cascade_share")
+    rates = []
+    for line in lines:
+        share = line.residents(children, residents) / 52_000 / cascades
+        rates.append(_rates(line, children, needs, recognised, access, quarters, share))
     rows = []
     for position, rate in enumerate(rates):
         quarter, who = np.nonzero(rng.random(rate.shape, dtype=np.float32) < -np.expm1(-rate))
@@ -89,6 +108,7 @@ def _rates(
         age = age_years(children.born, monday)
         low, high = figures["ages"]
         fits = (age >= low) & (age < high) & children.is_resident(monday)
+        fits &= children.catchment == line.catchment
         peak = np.exp(-0.5 * ((age - figures["peak_age"]) / figures["age_spread"]) ** 2)
         linear = needs.levels[quarter] @ weights + access + np.float32(0.25) * recognised
         rate[row] = (

@@ -1,6 +1,7 @@
 """The truth that was made: who is who, latent needs, hazards and events; apart from the extracts."""
 
 import json
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
@@ -17,18 +18,26 @@ from risk_model.synthetic.world import World
 DAYS_TO_BE_TOLD: Final = 100
 
 
-def write(folder: Path, world: World, records: Records, facts: dict[str, str | int]) -> None:
-    """Write identities, latents, hazards and events as parquet, and the facts of the cohort as JSON."""
-    folder.mkdir(parents=True)
-    _identities(world, records).write_parquet(folder / "identities.parquet")
-    _latents(world).write_parquet(folder / "latents.parquet")
-    _hazards(world).write_parquet(folder / "hazards.parquet")
+def tables(world: World, records: Records) -> dict[str, pl.DataFrame]:
+    """Identities, latents, hazards and events of one council's children."""
     events = world.hazards.events.select("child", "part", "on", "length").with_columns(
         child_id=_child_ids(world, "child")
     )
-    events.select("child_id", "part", "on", school_weeks="length").sort(
-        "on", "child_id", "part"
-    ).write_parquet(folder / "events.parquet")
+    return {
+        "identities": _identities(world, records),
+        "latents": _latents(world),
+        "hazards": _hazards(world),
+        "events": events.select("child_id", "part", "on", school_weeks="length").sort(
+            "on", "child_id", "part"
+        ),
+    }
+
+
+def write(folder: Path, councils: Mapping[str, Sequence[pl.DataFrame]], facts: dict[str, str | int]) -> None:
+    """Write the tables of all councils as parquet, and the facts of the cohort as JSON."""
+    folder.mkdir(parents=True)
+    for name, parts in councils.items():
+        pl.concat(parts).write_parquet(folder / f"{name}.parquet")
     text = facts | {"index_date": str(INDEX_DATE), "landmarks": [str(on) for on in landmarks()]}
     (folder / "cohort.json").write_text(json.dumps(text, indent=2) + "\n", encoding="utf-8")
 
@@ -58,6 +67,7 @@ def _identities(world: World, records: Records) -> pl.DataFrame:
             "la_child_id": records.social_care.local_id,
             "born_on": children.born,
             "household": children.household,
+            "la_code": np.full(children.count, str(world.council.code)),
         }
     ).with_columns(local_patient_ids=pl.concat_list(local))
 

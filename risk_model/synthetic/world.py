@@ -18,14 +18,16 @@ from risk_model.synthetic import (
     social_care,
 )
 from risk_model.synthetic.calibration import Calibration
+from risk_model.synthetic.councils import Council, Place
 
 Progress = Callable[[str, float], None]
 
 
 @dataclass(frozen=True)
 class World:
-    """Everything that truly happened."""
+    """Everything that truly happened to the children of one council."""
 
+    council: Council
     children: population.Children
     needs: needs.Needs
     social_care: social_care.SocialCare
@@ -37,10 +39,11 @@ class World:
     queues: queues.Queues
 
 
-def make_world(calibration: Calibration, seed: int, residents: int, progress: Progress) -> World:
+def make_world(
+    calibration: Calibration, place: Place, children: population.Children, progress: Progress
+) -> World:
     """Run the stages in order; each depends on the calibration, the seed and the stages before it."""
-    progress("children", 0.0)
-    children = population.make_children(calibration, seed, residents)
+    seed, council, residents = place.seed, place.council, place.residents
     latent = needs.make_needs(calibration, seed, children)
     progress("social care", 0.05)
     care = social_care.simulate(calibration, seed, children, latent)
@@ -52,6 +55,6 @@ def make_world(calibration: Calibration, seed: int, residents: int, progress: Pr
     progress("health services", 0.5)
     reviews, asq = checks.carry_out(calibration, seed, children, latent)
     recognised = np.asarray((known.provision > 0).any(axis=0))
-    asked = referrals.refer(calibration, seed, children, latent, recognised, residents)
-    waits = queues.run(calibration, seed, children, latent, care, asked, residents)
-    return World(children, latent, care, truth, known, attendance, reviews, asq, waits)
+    asked = referrals.refer(calibration, seed, children, latent, recognised, (council, residents))
+    waits = queues.run(calibration, seed, children, latent, care, asked, (council, residents))
+    return World(council, children, latent, care, truth, known, attendance, reviews, asq, waits)

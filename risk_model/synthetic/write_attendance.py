@@ -1,6 +1,5 @@
 """Weekly attendance from the council's view of school registers, for the pupils it may share."""
 
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -19,7 +18,7 @@ from risk_model.synthetic.clock import (
 )
 from risk_model.synthetic.identification import EHC_PLAN
 from risk_model.synthetic.needs import SOCIAL_EMOTIONAL
-from risk_model.synthetic.recording import Records, schools_on
+from risk_model.synthetic.recording import Records, places_on, schools_on
 from risk_model.synthetic.social_care import LOOKED_AFTER
 from risk_model.synthetic.world import World
 
@@ -30,18 +29,18 @@ WEEKS_BEFORE_REFERRAL: Final = 26
 WEEKS_AFTER_REFERRAL: Final = 13
 
 
-def write(folder: Path, calibration: Calibration, world: World, records: Records) -> None:
-    """Write one file per school year with a row per shared pupil and week in term."""
-    folder.mkdir(parents=True)
+def registers(calibration: Calibration, world: World, records: Records) -> dict[str, pl.DataFrame]:
+    """One table per school year with a row per shared pupil and week in term, whichever council the school is in."""
     shared = _shared(calibration, world) & world.school.on_roll
     far = (world.social_care.states == LOOKED_AFTER) & records.is_placed_far[None, :]
     shared &= ~far & (EVENT_MONDAYS + FRIDAY + np.timedelta64(DAYS_TO_ARRIVE, "D") <= INDEX_DAY)[:, None]
     shared &= (world.school.possible > 0)[:, None]
     years = school_year(EVENT_MONDAYS)
+    found = {}
     for year in np.unique(years[shared.any(axis=1)]):
         weeks, who = np.nonzero(shared & (years == year)[:, None])
-        frame = _rows(world, records, weeks, who)
-        frame.write_csv(folder / f"attendance_{year}_{year + 1}.csv")
+        found[f"attendance_{year}_{year + 1}"] = _rows(world, records, weeks, who)
+    return found
 
 
 def _shared(calibration: Calibration, world: World) -> npt.NDArray[np.bool_]:
@@ -84,7 +83,8 @@ def _rows(world: World, records: Records, weeks: Ints, who: Ints) -> pl.DataFram
             "sessions_part_time_timetable": part_time,
         }
     )
-    return frame.with_columns(la_code=pl.lit("879")).select(
+    council = world.children.schools.council[places_on(world, records, fridays, who)]
+    return frame.with_columns(la_code=pl.Series(council).cast(pl.String)).select(
         "upn",
         "urn",
         "la_code",

@@ -26,8 +26,8 @@ def write(folder: Path, calibration: Calibration, world: World, records: Records
     people = _people(world, records)
     for place, end in enumerate(quarter_ends()):
         reference = end.astype(object)
-        text = _message(reference, people, care, is_first=place == 0)
-        (folder / f"cin_879_{reference}.xml").write_text(text, encoding="utf-8")
+        text = _message(world.council.code, reference, people, care, is_first=place == 0)
+        (folder / f"cin_{world.council.code}_{reference}.xml").write_text(text, encoding="utf-8")
 
 
 def _people(world: World, records: Records) -> pl.DataFrame:
@@ -48,7 +48,9 @@ def _people(world: World, records: Records) -> pl.DataFrame:
     )
 
 
-def _message(reference: date, people: pl.DataFrame, care: CareRecords, *, is_first: bool) -> str:
+def _message(
+    la_code: int, reference: date, people: pl.DataFrame, care: CareRecords, *, is_first: bool
+) -> str:
     """One census file; the first also loads the closed episodes of six years."""
     episodes = known_by(care.episodes, reference)
     since = reference - timedelta(days=FIRST_LOAD_DAYS if is_first else RECENT_DAYS)
@@ -74,7 +76,7 @@ def _message(reference: date, people: pl.DataFrame, care: CareRecords, *, is_fir
     texts = joined(episodes.sort("child", "referred_on"), "child", details, "details")
     children = texts.join(people, on="child", how="left", maintain_order="left").sort("key")
     body = "\n".join(children.select(_child(reference).alias("text"))["text"])
-    heading = header("CIN", reference.year, reference, reference + timedelta(days=DAYS_TO_SEND))
+    heading = header("CIN", la_code, reference.year, reference, reference + timedelta(days=DAYS_TO_SEND))
     return f"<Message>{heading}\n<Children>\n{body}\n</Children></Message>\n"
 
 

@@ -1,19 +1,16 @@
-"""CSDS as a commissioner receives it: one CSV per table for all monthly submissions of both providers."""
+"""CSDS as a commissioner receives it: one CSV per table for all monthly submissions of every provider."""
 
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 import polars as pl
 
-from risk_model.synthetic import csds_patients
+from risk_model.synthetic import councils, csds_patients
 from risk_model.synthetic.calibration import Calibration, stream
 from risk_model.synthetic.clock import month_ends
 from risk_model.synthetic.csds_records import HealthRecords
-from risk_model.synthetic.recording import (
-    PROVIDERS,
-    Records,
-)
+from risk_model.synthetic.recording import Records
 from risk_model.synthetic.world import World
 
 FIRST_MONTH: Final = np.datetime64("2023-04", "M")
@@ -22,33 +19,39 @@ LATE_DAYS: Final = 10
 COMMISSIONER: Final = "15N"
 
 
-def write(
-    folder: Path, calibration: Calibration, seed: int, world: World, records: Records, health: HealthRecords
-) -> None:
-    """Write the header and every table of the monthly submissions."""
-    folder.mkdir(parents=True)
+def tables(
+    calibration: Calibration, seed: int, world: World, records: Records, health: HealthRecords
+) -> dict[str, pl.DataFrame]:
+    """Every table but the header of the monthly submissions, as far as this council's children are in them."""
     rng = stream(seed, "recording.csds.submissions")
     ends = month_ends()
-    submissions = _submissions(ends)
-    submissions.write_csv(folder / "CYP000Header.csv")
-    keys = submissions.select(
-        "UniqueSubmissionID", provider="OrgID_Provider", month=pl.Series(np.tile(np.arange(ends.size), 2))
+    providers = world.council.providers
+    keys = (
+        submissions(providers)
+        .select("UniqueSubmissionID", provider="OrgID_Provider")
+        .with_columns(
+            month=pl.Series(np.tile(np.arange(ends.size, dtype=np.int64), len(providers))),
+            ends_on=pl.Series(np.tile(ends, len(providers))),
+        )
     )
-    keys = keys.with_columns(pl.col("month").cast(pl.Int64), ends_on=pl.Series(np.tile(ends, 2)))
     late = calibration.numbers("record.lag_days")["health_late_share"]
     sent = _months_sent(rng, health, late, keys)
     local = _local_ids(records)
-    _referrals(sent, local).write_csv(folder / "CYP101Referral.csv")
-    _teams(sent).write_csv(folder / "CYP102ServiceTypeReferredTo.csv")
-    _clocks(health.clocks, sent).write_csv(folder / "CYP104RTT.csv")
-    _contacts(health, keys, folder)
     people = sent.select("UniqueSubmissionID", "provider", "month", "child").unique(maintain_order=True)
-    csds_patients.patients(world, records, people, local).write_csv(folder / "CYP001MPI.csv")
-    csds_patients.disabilities(world, people, local).write_csv(folder / "CYP602DisabilityType.csv")
+    return _contacts(health, keys) | {
+        "CYP101Referral": _referrals(sent, local),
+        "CYP102ServiceTypeReferredTo": _teams(sent),
+        "CYP104RTT": _clocks(health.clocks, sent),
+        "CYP001MPI": csds_patients.patients(world, records, people, local),
+        "CYP602DisabilityType": csds_patients.disabilities(world, people, local),
+    }
 
 
-def _submissions(ends: np.ndarray[tuple[int], np.dtype[np.datetime64]]) -> pl.DataFrame:
+def submissions(providers: Sequence[str]) -> pl.DataFrame:
+    """The header: every month's submission of every provider."""
+    ends = month_ends()
     count = ends.size
+    known = list(councils.patient_prefixes())
     starts = ends.astype("datetime64[M]").astype("datetime64[D]")
     made = (ends + np.timedelta64(DAYS_TO_SUBMIT, "D")).astype("datetime64[ms]") + np.timedelta64(
         9 * 60 + 30, "m"
@@ -63,13 +66,13 @@ def _submissions(ends: np.ndarray[tuple[int], np.dtype[np.datetime64]]) -> pl.Da
     )
     parts = [
         frame.with_columns(
-            UniqueSubmissionID=pl.col("UniqueSubmissionID").cast(pl.Int64) + 1000 * place,
+            UniqueSubmissionID=pl.col("UniqueSubmissionID").cast(pl.Int64) + 1000 * known.index(code),
             Version=pl.lit("1.6"),
             OrgID_Provider=pl.lit(code),
             OrgID_Submitter=pl.lit(code),
             PrimarySystem=pl.lit("SYSTMONE"),
         )
-        for place, code in enumerate(PROVIDERS)
+        for code in providers
     ]
     order = [
         "UniqueSubmissionID",
@@ -205,13 +208,13 @@ def _clocks(clocks: pl.DataFrame, sent: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _contacts(health: HealthRecords, keys: pl.DataFrame, folder: Path) -> None:
+def _contacts(health: HealthRecords, keys: pl.DataFrame) -> dict[str, pl.DataFrame]:
     contacts = health.contacts.with_columns(month=_month(pl.col("on"))).join(
         keys, on=["provider", "month"], how="inner"
     )
     contacts = contacts.sort("UniqueSubmissionID", "on", "care_contact_id")
     cancelled = pl.col("attendance").is_in(["2", "4"])
-    contacts.select(
+    booked = contacts.select(
         "UniqueSubmissionID",
         OrgID_Provider="provider",
         CareContactID="care_contact_id",
@@ -222,21 +225,26 @@ def _contacts(health: HealthRecords, keys: pl.DataFrame, folder: Path) -> None:
         ConsMechanism=pl.lit("01"),
         AttendanceStatus="attendance",
         Contact_CancellationDate=pl.when(cancelled).then(pl.col("on") - pl.duration(days=2)),
-    ).write_csv(folder / "CYP201CareContact.csv")
-    contacts.filter(pl.col("activity").is_not_null()).select(
+    )
+    done = contacts.filter(pl.col("activity").is_not_null()).select(
         "UniqueSubmissionID",
         OrgID_Provider="provider",
         CareActivityID="care_activity_id",
         CareContactID="care_contact_id",
         Activity_Type="activity",
-    ).write_csv(folder / "CYP202CareActivity.csv")
+    )
     scores = health.scores.with_columns(month=_month(pl.col("on"))).join(
         keys, on=["provider", "month"], how="inner"
     )
-    scores.sort("UniqueSubmissionID", "care_activity_id", "snomed").select(
+    assessed = scores.sort("UniqueSubmissionID", "care_activity_id", "snomed").select(
         "UniqueSubmissionID",
         OrgID_Provider="provider",
         CareActivityID="care_activity_id",
         SNOMED_ID="snomed",
         Score="score",
-    ).write_csv(folder / "CYP612CodedAssessmentContact.csv")
+    )
+    return {
+        "CYP201CareContact": booked,
+        "CYP202CareActivity": done,
+        "CYP612CodedAssessmentContact": assessed,
+    }

@@ -1,6 +1,6 @@
 """School Census as COLLECT exports it: one CSV per node and term, with the exclusions of the term before."""
 
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
@@ -11,7 +11,7 @@ from risk_model.synthetic.calibration import Calibration, stream
 from risk_model.synthetic.clock import EVENTS_START, INDEX_DAY, Booleans, Ints, Strings
 from risk_model.synthetic.hazards import in_school
 from risk_model.synthetic.identification import school_group
-from risk_model.synthetic.recording import SCHOOL_ETHNICITY, Records, kept, schools_on
+from risk_model.synthetic.recording import SCHOOL_ETHNICITY, Records, kept, places_on, schools_on
 from risk_model.synthetic.social_care import LOOKED_AFTER
 from risk_model.synthetic.world import World
 
@@ -21,9 +21,10 @@ DAYS_TO_ARRIVE: Final = 42
 TERM_ENDS: Final = {"spring": "12-31", "summer": "04-10", "autumn": "08-31"}
 
 
-def write(folder: Path, calibration: Calibration, seed: int, world: World, records: Records) -> None:
-    """Write the nodes of every census that the council had received by the index date."""
-    folder.mkdir(parents=True)
+def nodes(
+    calibration: Calibration, seed: int, world: World, records: Records
+) -> Iterator[tuple[int, str, pl.DataFrame]]:
+    """The nodes of every census received by the index date: the council of the schools, a name and the rows."""
     rng = stream(seed, "recording.school_census")
     missed = calibration.numbers("record.label_missed")["suspension"]
     exclusions = kept(rng, world.school.exclusions, missed)
@@ -36,12 +37,12 @@ def write(folder: Path, calibration: Calibration, seed: int, world: World, recor
         between = exclusions.filter(
             (pl.col("started_on") > earlier.astype(object)) & (pl.col("started_on") <= until.astype(object))
         )
-        _write_census(folder, rng, world, records, (position, name, on), between)
+        yield from _census(rng, world, records, (position, name, on), between)
         earlier = until
 
 
-def on_roll_here(world: World, records: Records, on: np.datetime64) -> Booleans:
-    """Pupils of the council's schools on a day; children placed far away go to school elsewhere."""
+def on_roll(world: World, records: Records, on: np.datetime64) -> Booleans:
+    """Pupils of state schools on a day; children placed far away go to a school of which nobody here hears."""
     week = int((on - EVENTS_START).astype(np.int64) // 7)
     elsewhere = (world.social_care.states[max(week, 0)] == LOOKED_AFTER) & records.is_placed_far
     return np.asarray(
@@ -49,46 +50,50 @@ def on_roll_here(world: World, records: Records, on: np.datetime64) -> Booleans:
     )
 
 
-def _write_census(
-    folder: Path,
+def _census(
     rng: np.random.Generator,
     world: World,
     records: Records,
     census: tuple[int, str, np.datetime64],
     exclusions: pl.DataFrame,
-) -> None:
+) -> Iterator[tuple[int, str, pl.DataFrame]]:
     position, name, on = census
-    who = np.flatnonzero(on_roll_here(world, records, on))
+    who = np.flatnonzero(on_roll(world, records, on))
     provision = world.known.provision[position][who]
     group = school_group(world.children, on)[who]
     urn = schools_on(world, records, np.full(who.size, on), who)
-    pupil_ids = identifiers.shuffled_ids(rng, who.size, f"{name[2:4]}{name[5:7]}-", 100_000)
-    schools = _schools(name, on, urn)
-    pupils = _pupils(world, records, who, group, provision, pupil_ids, on)
-    pupils = pupils.with_columns(urn=pl.Series(urn)).join(
-        schools.select("urn", "schoolcensustableid"), on="urn", how="left", maintain_order="left"
+    pupil_ids = identifiers.shuffled_ids(
+        rng, who.size, f"{name[2:4]}{name[5:7]}-", 100_000 + world.children.first
     )
-    schools.write_csv(folder / f"{name}_schoolcensus.csv")
-    pupils.drop("child", "postcode", "urn").write_csv(folder / f"{name}_pupilonroll.csv")
-    keys = pupils.select("child", "pupilonrolltableid", "NativeId", "postcode")
-    _exclusions(keys, exclusions).write_csv(folder / f"{name}_termlyexclusionsonroll.csv")
-    if name.endswith("spring"):
-        _needs(keys, world.known.needs.filter(pl.col("census") == name)).write_csv(
-            folder / f"{name}_senneeds.csv"
-        )
-    if name.endswith("autumn"):
-        keys.select("pupilonrolltableid", "NativeId", "postcode").write_csv(folder / f"{name}_addresses.csv")
+    council = world.children.schools.council[places_on(world, records, np.full(who.size, on), who)]
+    everyone = _pupils(world, records, who, group, provision, pupil_ids, on)
+    everyone = everyone.with_columns(urn=pl.Series(urn))
+    for code in np.unique(council):
+        pupils = everyone.filter(pl.Series(council == code))
+        schools = _schools(name, on, pupils["urn"].unique().sort(), code)
+        pupils = pupils.join(
+            schools.select("urn", "schoolcensustableid"), on="urn", how="left", maintain_order="left"
+        ).with_columns(NativeId=pl.lit(f"SCH{code}"))
+        yield code, f"{name}_schoolcensus", schools
+        yield code, f"{name}_pupilonroll", pupils.drop("child", "postcode", "urn")
+        keys = pupils.select("child", "pupilonrolltableid", "NativeId", "postcode")
+        yield code, f"{name}_termlyexclusionsonroll", _exclusions(keys, exclusions)
+        if name.endswith("spring"):
+            needs = world.known.needs.filter(pl.col("census") == name)
+            yield code, f"{name}_senneeds", _needs(keys, needs)
+        if name.endswith("autumn"):
+            yield code, f"{name}_addresses", keys.select("pupilonrolltableid", "NativeId", "postcode")
 
 
-def _schools(name: str, on: np.datetime64, urn: Strings) -> pl.DataFrame:
+def _schools(name: str, on: np.datetime64, urn: pl.Series, code: int) -> pl.DataFrame:
     year, term = name.split("_")
-    return pl.DataFrame({"urn": np.unique(urn)}).with_columns(
+    return pl.DataFrame({"urn": urn}).with_columns(
         schoolcensustableid=pl.format("C{}-{}", pl.lit(name), "urn"),
         collection=pl.lit("SC"),
         term=pl.lit(term.capitalize()),
         year=pl.lit(year),
         referencedate=pl.lit(on.astype(object)).dt.strftime(DATE_FORMAT),
-        lea=pl.lit("879"),
+        lea=pl.lit(str(code)),
         estab=pl.col("urn").str.slice(2),
     )
 
@@ -128,7 +133,7 @@ def _pupils(
     ).with_columns(
         pl.col("dob").dt.strftime(DATE_FORMAT),
         pl.col("entrydate").dt.strftime(DATE_FORMAT),
-        NativeId=pl.lit("SCH879"),
+        NativeId=pl.lit(""),
         formerupn=pl.lit(None, pl.String),
         parttime=pl.lit("False"),
         pupilonrollorderseqcolumn=pl.lit(1),

@@ -32,8 +32,10 @@ def write(folder: Path, calibration: Calibration, seed: int, world: World, recor
             reference = date(year, month, day)
             if reference < WINDOW_START or reference + timedelta(days=DAYS_TO_SEND) > INDEX_DATE:
                 continue
-            text = _message(reference, _known(requests, reference), people, _ranked(world, reference))
-            (folder / f"sen2_879_{reference}.xml").write_text(text, encoding="utf-8")
+            code = world.council.code
+            known = _known(requests, reference)
+            text = _message(code, reference, known, people, _ranked(world, reference))
+            (folder / f"sen2_{code}_{reference}.xml").write_text(text, encoding="utf-8")
 
 
 def _known(requests: pl.DataFrame, reference: date) -> pl.DataFrame:
@@ -76,7 +78,9 @@ def _ranked(world: World, reference: date) -> pl.DataFrame:
     return world.known.needs.filter(pl.col("census") == springs[-1]) if springs else world.known.needs.clear()
 
 
-def _message(reference: date, requests: pl.DataFrame, people: pl.DataFrame, needs: pl.DataFrame) -> str:
+def _message(
+    la_code: int, reference: date, requests: pl.DataFrame, people: pl.DataFrame, needs: pl.DataFrame
+) -> str:
     need = wrapped("SENneed", element("SENtypeRank", "rank"), element("SENtype", "need"))
     plans = joined(needs.sort("child", "rank"), "child", need, "needs")
     rows = requests.join(plans, on="child", how="left", maintain_order="left").with_columns(
@@ -96,7 +100,7 @@ def _message(reference: date, requests: pl.DataFrame, people: pl.DataFrame, need
         pl.col("requests"),
     )
     body = "\n".join(persons.select(person.alias("text"))["text"])
-    heading = header("SEN2", reference.year, reference, reference + timedelta(days=DAYS_TO_SEND))
+    heading = header("SEN2", la_code, reference.year, reference, reference + timedelta(days=DAYS_TO_SEND))
     return f"<Message>{heading}\n<Persons>\n{body}\n</Persons></Message>\n"
 
 

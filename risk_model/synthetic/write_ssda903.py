@@ -49,7 +49,7 @@ def write(folder: Path, seed: int, world: World, records: Records, care: CareRec
 def _people(rng: np.random.Generator, world: World, records: Records) -> pl.DataFrame:
     children, known = world.children, records.social_care
     count = children.count
-    away = np.where(records.is_placed_away, children.distant_postcode, children.earlier_postcode)
+    away = np.where(records.is_placed_away, records.placed_postcode, children.earlier_postcode)
     return pl.DataFrame(
         {
             "child": np.arange(count),

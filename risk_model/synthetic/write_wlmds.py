@@ -1,7 +1,6 @@
 """WLMDS: the consultant-led waiting list, one row per open pathway and week."""
 
 from datetime import timedelta
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -15,12 +14,11 @@ DAYS_TO_ARRIVE: Final = 7
 COMMUNITY_PAEDIATRICS: Final = "290"
 
 
-def write(folder: Path, health: HealthRecords) -> None:
-    """Write one file with every week's open pathways that had arrived by the index date."""
-    folder.mkdir(parents=True)
+def pathways(health: HealthRecords) -> pl.DataFrame:
+    """Every week's open pathways that had arrived by the index date."""
     rows = _open_weeks(health)
     running = ~(pl.col("ends_on") <= pl.col("week_ending_date")).fill_null(False)
-    rows.select(
+    return rows.select(
         "week_ending_date",
         organisation_identifier_patient_pathway_identifier_issuer="provider",
         patient_pathway_identifier="PW" + pl.col("service_request_id").str.slice(2),
@@ -33,7 +31,7 @@ def write(folder: Path, health: HealthRecords) -> None:
         waiting_list_type=pl.lit("ORTT"),
         activity_treatment_function_code=pl.lit(COMMUNITY_PAEDIATRICS),
         source_of_referral="source",
-    ).write_csv(folder / "wlmds_open_pathways_RK9.csv")
+    )
 
 
 def _open_weeks(health: HealthRecords) -> pl.DataFrame:

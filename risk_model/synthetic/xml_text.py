@@ -25,11 +25,11 @@ def joined(frame: pl.DataFrame, key: str, text: pl.Expr, name: str) -> pl.DataFr
     )
 
 
-def header(collection: str, year: int, reference: object, sent: object) -> str:
+def header(collection: str, la_code: int, year: int, reference: object, sent: object) -> str:
     """The header that council returns share."""
     return (
         f"<Header><CollectionDetails><Collection>{collection}</Collection><Year>{year}</Year>"
         f"<ReferenceDate>{reference}</ReferenceDate></CollectionDetails><Source><SourceLevel>L</SourceLevel>"
-        f"<LEA>879</LEA><SoftwareCode>Local Authority</SoftwareCode><SerialNo>001</SerialNo>"
+        f"<LEA>{la_code}</LEA><SoftwareCode>Local Authority</SoftwareCode><SerialNo>001</SerialNo>"
         f"<DateTime>{sent}T09:00:00</DateTime></Source></Header>"
     )

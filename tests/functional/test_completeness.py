@@ -25,7 +25,7 @@ def _half(path: Path) -> None:
 
 
 def test_whole_extracts_have_no_gap(extracts: Path) -> None:
-    assert sources.gaps(sources.check(sources.read(extracts))) == []
+    assert sources.check(extracts).gaps == []
 
 
 @pytest.mark.parametrize(

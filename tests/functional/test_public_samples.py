@@ -16,7 +16,7 @@ SAMPLES = Path(__file__).resolve().parents[3] / "shared" / "samples"
 def checked() -> sources.CheckedExtracts:
     if not SAMPLES.is_dir():
         pytest.skip("the public sample files are not on this machine")
-    return sources.check(sources.read(SAMPLES))
+    return sources.check(SAMPLES)
 
 
 @pytest.mark.parametrize("source", ["cin_census", "ssda903", "school_census", "csds"])
@@ -55,7 +55,7 @@ def test_junk_codes_in_csds_are_counted_not_believed(checked: sources.CheckedExt
 
 
 def test_the_column_nobody_knows_is_named(checked: sources.CheckedExtracts) -> None:
-    assert "unknown_column|TEST_COLUMN" in checked.warnings["rule"].to_list()
+    assert "unknown_column|TEST_COLUMN" in checked.findings["rule"].to_list()
 
 
 def test_bad_check_letters_are_reported_and_every_child_kept(checked: sources.CheckedExtracts) -> None:

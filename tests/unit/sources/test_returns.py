@@ -14,24 +14,22 @@ from risk_model import contracts, sources
 UPN, OTHER_UPN = "A950000178301", "H243278544154"
 
 
-def lay_out(folder: Path, files: Mapping[str, str]) -> sources.Extracts:
+def lay_out(folder: Path, files: Mapping[str, str]) -> sources.CheckedExtracts:
     for name, text in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
-    return sources.read(folder)
+    return sources.check(folder)
 
 
-def accepted(extracts: sources.Extracts, table: str) -> pl.DataFrame:
-    checked = contracts.check(table, extracts.frames[table])
-    assert checked.rejected.is_empty(), checked.rejected["rules"].to_list()
-    return checked.accepted
+def accepted(extracts: sources.CheckedExtracts, table: str) -> pl.DataFrame:
+    assert extracts.rejected.is_empty(), extracts.rejected["rules"].to_list()
+    return extracts.frames[table]
 
 
 def test_every_table_is_there_even_when_no_file_is(tmp_path: Path) -> None:
     extracts = lay_out(tmp_path, {"readme.txt": "nothing here"})
     assert len(extracts.frames) == 8 + 1 + 3 + 1 + 4 + 7 + 4
-    for name, frame in extracts.frames.items():
-        typed = contracts.check(name, frame).accepted
+    for name, typed in extracts.frames.items():
         assert typed.is_empty() and typed.schema["known_on"] == pl.Date
         assert {
             n: c.dtype for n, c in contracts.tables()[name].columns.items() if not c.only_for_joining
@@ -76,8 +74,7 @@ def test_a_provider_folder_is_dated_by_the_header_beside_it(tmp_path: Path) -> N
 def test_a_submission_without_a_header_is_reported_and_its_rows_rejected(tmp_path: Path) -> None:
     extracts = lay_out(tmp_path, {"t.csv": "ServiceRequestID,TeamID_Local,TeamType\na,t,06\n"})
     assert "0 submission headers" in str(extracts.files[0].problem)
-    checked = contracts.check("csds_team", extracts.frames["csds_team"])
-    assert checked.rejected["rules"].to_list() == [["period_ended_on|missing", "provider_code|missing"]]
+    assert extracts.rejected["rules"].to_list() == [["period_ended_on|missing", "provider_code|missing"]]
 
 
 def test_the_renamed_attendance_column_is_filled_from_its_older_self(tmp_path: Path) -> None:
@@ -270,7 +267,7 @@ def test_without_a_date_in_the_path_the_newest_date_of_the_folder_counts(tmp_pat
 
 def test_summary_and_quarantine_account_for_every_row(tmp_path: Path) -> None:
     text = "CHILD,DECOM,RNE,LS\n1,01/02/2024,S,ZZ\n,01/02/2024,S,C2\n"
-    checked = sources.check(lay_out(tmp_path, {"e.csv": text}))
+    checked = lay_out(tmp_path, {"e.csv": text})
     found = checked.summary().filter(pl.col("rows") > 0).select("rule", "severity", "rows").rows()
     assert found == [
         ("", "accepted", 1),
@@ -280,5 +277,13 @@ def test_summary_and_quarantine_account_for_every_row(tmp_path: Path) -> None:
     ]
     quarantine = pl.read_parquet(checked.write_quarantine(tmp_path / "q"))
     assert quarantine.rows() == [
-        ("e.csv", 2, "looked_after_episode", "ssda903", "1.0.0", ["la_child_id|missing"])
+        (
+            "e.csv",
+            checked.files[0].sha256,
+            2,
+            "looked_after_episode",
+            "ssda903",
+            "1.0.0",
+            ["la_child_id|missing"],
+        )
     ]

@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from risk_model.synthetic import calibration, targets
-from risk_model.synthetic.world import make_world
+from tests.unit.synthetic.worlds import world_of
 
 RESIDENTS = 10_400
 WIDER = 2.24
@@ -13,8 +13,7 @@ WIDER = 2.24
 
 
 def test_prevalences_are_near_their_targets() -> None:
-    world = make_world(calibration.load("base"), 2026, RESIDENTS, lambda stage, share: None)
-    table = targets.compare(world)
+    table = targets.compare(world_of("base", RESIDENTS))
     assert table["found"].null_count() == 0
     far = table.filter((pl.col("found") - pl.col("value")).abs() > WIDER * pl.col("tolerance"))
     assert far["name"].to_list() == []

@@ -8,6 +8,7 @@ from risk_model.synthetic.clock import EVENT_MONDAYS, INDEX_DAY
 from risk_model.synthetic.hazards import ABSENCE, PARTS, STEP_UP, SUSPENSION, in_school, risk_until
 from risk_model.synthetic.truth import waiting_on
 from risk_model.synthetic.world import World
+from tests.unit.synthetic.worlds import plymouth
 
 
 def test_children_have_their_own_identifiers(small_world: World) -> None:
@@ -25,7 +26,7 @@ def test_some_twins_of_the_same_sex_share_a_home(small_world: World) -> None:
 def test_a_change_of_needs_leaves_the_children_as_they_are() -> None:
     base = calibration.load("base")
     other = calibration.Calibration("base", base.values | {"latent.frailty_sd": 0.1})
-    before, after = (population.make_children(figures, 5, 400) for figures in (base, other))
+    before, after = (population.make_children(figures, plymouth(400, seed=5)) for figures in (base, other))
     assert np.array_equal(before.nhs_number, after.nhs_number)
     first, second = (needs.make_needs(figures, 5, before) for figures in (base, other))
     assert np.array_equal(first.levels, second.levels)

@@ -1,0 +1,43 @@
+"""Opens a table that a partner's analyst kept as Parquet; its values are read as text, as those of any other file."""
+
+from __future__ import annotations
+
+import io
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from risk_model.sources.csv_file import MOST_COLUMNS
+from risk_model.sources.opening import MOST_UNPACKED_BYTES, Unreadable
+
+DAMAGED = "The Parquet file is damaged. Ask the partner to send it again, or as CSV."
+
+
+def parquet_headers(content: bytes) -> tuple[str, ...]:
+    """The column names; raises Unreadable for damage, nested columns and sizes beyond reason."""
+    try:
+        described = pq.ParquetFile(io.BytesIO(content))
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise Unreadable(DAMAGED) from error
+    groups = [described.metadata.row_group(n) for n in range(described.metadata.num_row_groups)]
+    if sum(group.total_byte_size for group in groups) > MOST_UNPACKED_BYTES:
+        raise Unreadable("The Parquet file swells beyond the limit and was refused. Send it in parts.")
+    if described.metadata.num_columns > MOST_COLUMNS:
+        raise Unreadable(f"The file has more than {MOST_COLUMNS:,} columns, which no return has.")
+    if any(pa.types.is_nested(field.type) for field in described.schema_arrow):
+        raise Unreadable(
+            "The Parquet file has nested columns; one value per cell was expected. Send it as CSV."
+        )
+    return tuple(described.schema_arrow.names)
+
+
+def open_parquet(content: bytes) -> pl.DataFrame:
+    """The rows as text in columns c0, c1, ... with `source_row` and `source_fault`."""
+    try:
+        rows = pl.read_parquet(io.BytesIO(content))
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise Unreadable(DAMAGED) from error
+    text = [pl.col(name).cast(pl.String, strict=False).alias(f"c{n}") for n, name in enumerate(rows.columns)]
+    number = pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("source_row")
+    return rows.select(*text, number, pl.lit(None, pl.String).alias("source_fault"))

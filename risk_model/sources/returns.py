@@ -1,0 +1,52 @@
+"""The returns we read: how the files of each are put together, and which of them stand together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from risk_model.sources import (
+    attendance,
+    by_folder,
+    cin_census,
+    school_census,
+    sen2,
+    ssda903,
+    submissions,
+    wlmds,
+)
+from risk_model.sources.assembly import Frames
+from risk_model.sources.extracts import Part
+from risk_model.sources.xml_file import Document
+
+Assemble = Callable[[Sequence[Part], str], tuple[Frames, dict[str, str]]]
+
+
+@dataclass(frozen=True)
+class XmlReturn:
+    """The element by which a return is known, the elements that are its records, and how its tables are read."""
+
+    telling_element: str
+    records: Sequence[str]
+    tables_of: Callable[[Document], Frames]
+
+
+ASSEMBLE: dict[str, Assemble] = {
+    "csds": submissions.assemble,
+    "mhsds": submissions.assemble,
+    "wlmds": wlmds.assemble,
+    "school_census": school_census.assemble,
+    "attendance": attendance.assemble,
+    "sen2": sen2.assemble,
+    "cin_census": cin_census.assemble,
+    "ssda903": by_folder.assemble,
+    "annex_a": by_folder.assemble,
+    "safeguarding": by_folder.assemble,
+}
+XML_RETURNS = {
+    "cin_census": XmlReturn("lachildid", cin_census.RECORDS, cin_census.tables_of),
+    "sen2": XmlReturn("persons", sen2.RECORDS, sen2.tables_of),
+    "ssda903": XmlReturn("childid", ssda903.RECORDS, ssda903.tables_of),
+}
+STAND_ALONE = ("wlmds", "attendance", "cin_census", "annex_a")
+"""Returns whose every file can be read without the others of its folder."""
