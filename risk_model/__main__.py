@@ -140,10 +140,24 @@ def prioritise(
         Path | None, typer.Option(help="The policy file; the Devon default if left out.")
     ] = None,
     policy_only: Annotated[bool, typer.Option("--policy-only", help="Use no estimate of risk.")] = False,
+    accept_gap: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--accept-gap",
+            metavar="FEED:LOCALITY",
+            help="Go on without a feed, such as cin_census:878; may be repeated. What only it can tell is not known.",
+        ),
+    ] = None,
+    reason: Annotated[
+        str | None,
+        typer.Option(
+            "--reason", help="Why the gaps are accepted: every page shows it, so no child's details."
+        ),
+    ] = None,
     registry: Store = DEFAULT_STORE,
 ) -> None:
-    """Make the lists of one day: ranked, with the reasons for each place, ready to review."""
-    from risk_model import pipeline
+    """Make the lists of one day: ranked, with reasons, ready to review; exit 1 if a mandatory feed is not there."""
+    from risk_model import coverage, pipeline
     from risk_model import worklist as worklists
     from risk_model.policy import DEFAULT_POLICY
     from risk_model.workspace import Workspace
@@ -154,6 +168,7 @@ def prioritise(
             f"The index date {day} lies in the future. Expected today or an earlier day, since a list shows what was "
             "known on its day. Give an earlier --index-date."
         )
+    accepted = coverage.parse(accept_gap or [], reason)
     with terminal.progress(pipeline.LISTING_STEPS) as tell:
         folder = pipeline.prioritise(
             extracts,
@@ -162,6 +177,7 @@ def prioritise(
             store=registry,
             policy_file=policy or DEFAULT_POLICY,
             policy_only=policy_only,
+            accepted=accepted,
             tell=tell,
         )
     for warning in worklists.load(folder).provenance["warnings"]:

@@ -2,6 +2,7 @@
 
 sources.check       the partners' own files, typed and accepted, or in quarantine with the rule's name
 linkage.link        under one pseudonym, with how sure we are
+coverage.check      no list where a feed is not there, unless somebody accepts the gap
 snapshot.take       cut at knowledge time
 features.build      true, false or unknown
 scorecard, policy   the risk that is estimated, the priority that is decided
@@ -11,7 +12,7 @@ worklist.save       written once, with its provenance
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from typing import Any
 import polars as pl
 
 from risk_model import (
+    coverage,
     evaluation,
     features,
     linkage,
@@ -31,6 +33,7 @@ from risk_model import (
     sources,
     worklist,
 )
+from risk_model.coverage import AcceptedGap
 from risk_model.evaluation import Evaluation
 from risk_model.linkage import People
 from risk_model.model import Rows
@@ -40,7 +43,7 @@ from risk_model.workspace import Workspace
 Tell = Callable[[str], None]
 
 TRAINING_STEPS = 6
-LISTING_STEPS = 5
+LISTING_STEPS = 6
 
 
 def train(extracts: Path, workspace: Workspace, *, store: Path, seed: int, tell: Tell) -> Evaluation:
@@ -89,9 +92,10 @@ def prioritise(
     store: Path,
     policy_file: Path,
     policy_only: bool,
+    accepted: Sequence[AcceptedGap] = (),
     tell: Tell,
 ) -> Path:
-    """Make the worklists of one index date and return the run's folder."""
+    """Make the worklists of one index date and return the run's folder; `accepted` feeds may be missing."""
     rules, policy_bytes = policy.load(policy_file)
     card = None if policy_only else registry.approved(store, registry.deployment(workspace.key()))
 
@@ -106,8 +110,13 @@ def prioritise(
     workspace.keep_linkage_weights(people.weights)
     workspace.keep_identities(people.identities)
 
+    tell("Looking for gaps in the feeds")
+    covered = coverage.of(frames, index_date, people, rules.feed_limits)
+    gaps = coverage.accept(covered, accepted)
+    coverage.check(covered, [mandatory.feed for mandatory in rules.mandatory_feeds], accepted)
+
     tell("Looking at what was known on the day")
-    known = snapshot.take(frames, people, index_date)
+    known = snapshot.take(frames, people, index_date, covered)
     table = features.build(known)
 
     tell("Putting the lists in order")
@@ -115,7 +124,7 @@ def prioritise(
     ordered = worklist.order(table, card, rules, services, index_date)
 
     tell("Writing the run")
-    facts = provenance.facts(known, people, ordered, checked, card, rules, policy_bytes, services)
+    facts = provenance.facts(known, people, ordered, checked, card, rules, policy_bytes, services, gaps)
     files: dict[str, bytes | pl.DataFrame] = {
         "list": ordered.list,
         "contributions": ordered.contributions,

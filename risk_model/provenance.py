@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from risk_model import contracts, worklist
+from risk_model import contracts, coverage, worklist
 from risk_model.linkage import People
 from risk_model.policy import Policy
 from risk_model.scorecard import Scorecard
@@ -31,6 +31,7 @@ def facts(
     rules: Policy,
     policy_bytes: bytes,
     services: pl.DataFrame,
+    accepted_gaps: list[dict[str, Any]],
 ) -> dict[str, Any]:
     """Return what `provenance.json` says of a run, but for its outputs, its time and its seal."""
     return {
@@ -49,6 +50,8 @@ def facts(
         "linkage": hashlib.sha256(json.dumps(people.weights, sort_keys=True).encode()).hexdigest(),
         "list_risk": ordered.list["risk"].mean(),
         "data_up_to": {partner: day and str(day) for partner, day in known.data_up_to.items()},
+        "coverage": coverage.as_facts(known.coverage),
+        "accepted_gaps": accepted_gaps,
         "services": services.with_columns(pl.col(pl.Date).dt.to_string()).to_dicts(),
         "inputs": [_input(file) for file in checked.files],
         "contracts": {name: contract.version for name, contract in sorted(contracts.load().items())},
@@ -97,9 +100,13 @@ def _warnings(
         f"{count} rows of {table} were rejected: children on them may be missing from the list. See the quarantine."
         for table, count in rejected.iter_rows()
     ]
+    telling = [name for name, feed in coverage.FEEDS.items() if feed.tells]
+    uncovered = known.coverage.filter(
+        "is_expected", pl.col("state") != coverage.COVERED, pl.col("feed").is_in(telling)
+    )
     silent = [
-        f"Nothing was read of the {words}: what it alone could tell is not known of any child."
-        for words in known.silent_returns
+        f"{coverage.in_words(row)} What only it tells is not known."
+        for row in uncovered.iter_rows(named=True)
     ]
     shares = ordered.measures.group_by("service_id", maintain_order=True).agg(
         pl.col("service_name").first(),

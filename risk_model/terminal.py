@@ -65,12 +65,12 @@ def show_table(frame: pl.DataFrame, title: str) -> None:
 
 
 def run(app: typer.Typer) -> None:
-    """Run a command line; a mistake that a person can mend is one sentence and exit code 2."""
+    """Run a command line; what a person can mend is a message, with exit code 1 for a finding and 2 for wrong use."""
     try:
         app()
     except UserError as error:
         typer.echo(f"Error: {error}", err=True)
-        sys.exit(WRONG_USE)
+        sys.exit(error.exit_code)
     except BrokenPipeError:
         sys.exit(WRONG_USE)
     except OSError as error:

@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from service.listing import Filters, apply, row_values
+from service.listing import Filters, accepted_gaps, apply, row_values
 from service.schemas import (
     PARTNERS,
     Child,
@@ -60,6 +60,7 @@ def child(
         other_waits=[OtherWait(**wait) for wait in values["other_waits"] or ()],
         risk=_risk(run, values),
         last_review=last_review,
+        accepted_gaps=accepted_gaps(run),
     )
 
 

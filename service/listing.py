@@ -11,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from service.schemas import (
     PARTNERS,
+    AcceptedGap,
     Counts,
     ListPage,
     Needs,
@@ -125,7 +126,13 @@ def service(run: Run, listed: ServiceList, decided: int) -> Service:
         slots_planned_until=_date(facts.get("slots_planned_until")),
         to_look_at_first=int(listed.frame["looks_first"].sum()),
         decided=decided,
+        accepted_gaps=accepted_gaps(run),
     )
+
+
+def accepted_gaps(run: Run) -> list[AcceptedGap]:
+    """Return the feeds that the run went on without."""
+    return [AcceptedGap(**gap) for gap in run.accepted_gaps]
 
 
 def row(values: Mapping[str, Any], states: Mapping[str, ReviewState]) -> Row:
@@ -152,7 +159,7 @@ def _needs(values: Mapping[str, Any], partner: Partner, unknown: list[UnknownFac
         partner=partner,
         state=state,
         facts=_telling_first(values[_column(partner, "facts")] or [], values["service_name"]),
-        why_unknown=why if state == "unknown" else None,
+        why_unknown=why,
     )
 
 

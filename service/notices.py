@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from service.shelf import Run
-from service.wording import count, day
+from service.wording import count, day, upper_first
 
 DAYS_UNTIL_STALE = 10
 
@@ -30,6 +30,7 @@ def warnings(run: Run, today: date) -> list[Notice]:
                 "Draft policy, not signed.", "Nobody has agreed to this order. Do not offer slots from it."
             )
         )
+    found += gaps(run.provenance)
     age = (today - run.index_date).days
     if age > DAYS_UNTIL_STALE:
         found.append(
@@ -39,6 +40,22 @@ def warnings(run: Run, today: date) -> list[Notice]:
             )
         )
     return found
+
+
+def gaps(provenance: Mapping[str, Any]) -> list[Notice]:
+    """Return which feeds a run went on without, since when, and why; one notice for each reason."""
+    by_reason: dict[str, list[str]] = {}
+    for gap in provenance.get("accepted_gaps", ()):
+        by_reason.setdefault(gap["reason"], []).append(gap["words"])
+    return [
+        Notice(
+            f"{upper_first('; '.join(words))}.",
+            "What only this could tell is not known there, which does not mean “no need”: each child’s range of places "
+            "shows what it could change. "
+            f"Accepted because: {reason.rstrip('.')}.",
+        )
+        for reason, words in by_reason.items()
+    ]
 
 
 def signature(provenance: Mapping[str, Any]) -> str:

@@ -20,7 +20,7 @@ from service.access import (
     check_user_can_see_demand,
     check_user_can_see_files,
 )
-from service.notices import signature
+from service.notices import gaps, signature
 from service.parts import WithParts, open_run
 from service.shelf import ServiceList
 
@@ -45,7 +45,13 @@ def demand(request: Request, parts: WithParts, person: SignedIn) -> Response:
     rows = [_waiting(listed) for listed in run.services.values()]
     rows.sort(key=lambda row: (row["service_name"], row["provider_code"]))
     return parts.renderer.page(
-        request, "demand.jinja", run=run, rows=rows, tiers=TIERS, signature=signature(run.provenance)
+        request,
+        "demand.jinja",
+        run=run,
+        rows=rows,
+        tiers=TIERS,
+        signature=signature(run.provenance),
+        notices=gaps(run.provenance),
     )
 
 
@@ -81,6 +87,7 @@ def one_run(request: Request, parts: WithParts, person: SignedIn, run: str) -> R
         entries=entries,
         action_words=audit.ACTION_WORDS,
         signature=signature(provenance),
+        notices=gaps(provenance),
         checked=f"{parts.now().astimezone():%d %b %Y %H:%M}",
     )
 
@@ -94,7 +101,13 @@ def files(request: Request, parts: WithParts, person: SignedIn) -> Response:
         marked = reviews.marked_wrong(session, MARKS_SHOWN)
     names = {service_id: str(listed.facts["service_name"]) for service_id, listed in run.services.items()}
     return parts.renderer.page(
-        request, "files.jinja", run=run, provenance=run.provenance, marked=marked, service_names=names
+        request,
+        "files.jinja",
+        run=run,
+        provenance=run.provenance,
+        marked=marked,
+        service_names=names,
+        notices=gaps(run.provenance),
     )
 
 

@@ -55,6 +55,19 @@ class Me(Answer):
     organisation_name: str
 
 
+class AcceptedGap(Answer):
+    """A feed that the run went on without: what only it could tell is not known there."""
+
+    feed: str
+    feed_words: str
+    locality: str
+    locality_name: str
+    last_period: date | None
+    state: Literal["missing", "stale", "shrunk"]
+    words: str
+    reason: str
+
+
 class Service(Answer):
     """One waiting list in one run."""
 
@@ -72,10 +85,11 @@ class Service(Answer):
     slots_planned_until: date | None
     to_look_at_first: int
     decided: int
+    accepted_gaps: list[AcceptedGap]
 
 
 class Needs(Answer):
-    """What one partner's records show."""
+    """What one partner's records show, and why more of it may not be known."""
 
     partner: Partner
     state: Literal["recorded", "none", "unknown"]
@@ -168,6 +182,7 @@ class Child(Row):
     other_waits: list[OtherWait]
     risk: Risk | None
     last_review: int
+    accepted_gaps: list[AcceptedGap]
 
 
 class Contribution(Answer):

@@ -49,6 +49,11 @@ class Run:
         return date.fromisoformat(self.provenance["index_date"])
 
     @property
+    def accepted_gaps(self) -> list[dict[str, Any]]:
+        """The feeds that somebody went on without; runs from before feeds were asked for name none."""
+        return list(self.provenance.get("accepted_gaps", ()))
+
+    @property
     def uses_model(self) -> bool:
         return str(self.provenance["mode"]) == "model"
 

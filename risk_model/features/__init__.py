@@ -9,11 +9,11 @@ from functools import cache
 
 import polars as pl
 
-from risk_model import contracts
+from risk_model import contracts, coverage
 from risk_model.features import education, facts, health, joint, purposes, social_care
 from risk_model.features.definition import Feature, NeedArea, Partner
 from risk_model.features.joint import NEED_AREAS
-from risk_model.snapshot import Snapshot
+from risk_model.snapshot import Snapshot, column_of
 
 __all__ = [
     "FEATURES",
@@ -85,7 +85,7 @@ def of_children(snapshot: Snapshot) -> pl.DataFrame:
         found = snapshot.tables[source].lazy().group_by("person_id")
         aggregated = found.agg(f.expression.cast(pl.Float64).alias(f.name) for f in listed)
         table = table.join(aggregated, on="person_id", how="left")
-    table = table.with_columns(_with_no_record(f, snapshot) for f in FEATURES if f.source is not None)
+    table = table.with_columns(_with_no_record(f) for f in FEATURES if f.source is not None)
     return (
         _with_joint(table)
         .select("person_id", *(pl.col(f.name).cast(pl.Float64) for f in FEATURES))
@@ -129,16 +129,21 @@ def _by_source() -> dict[str, list[Feature]]:
     return sources
 
 
-def _with_no_record(feature: Feature, snapshot: Snapshot) -> pl.Expr:
-    """Tell "linked, and no record" from "not linked" and from "return not sent": only the first has a value."""
+def _with_no_record(feature: Feature) -> pl.Expr:
+    """Tell "linked, and no record" from "not linked" and from "feed not there": only the first reads "no".
+
+    Where the one feed that could tell does not cover the child, what it once recorded stands, and everything else is
+    unknown: also a "no" that its old rows would give.
+    """
     when_no_record = pl.lit(feature.when_no_record, dtype=pl.Float64)
     if feature.applies is not None:
         when_no_record = pl.when(feature.applies).then(when_no_record).otherwise(pl.lit(0.0))
     value = pl.col(feature.name)
-    if not snapshot.can_say_no(str(feature.source)):
-        return pl.when(_can_be_known(feature.partner)).then(value).alias(feature.name)
-    filled = value.fill_null(when_no_record)
-    return pl.when(_can_be_known(feature.partner)).then(filled).alias(feature.name)
+    told = value.fill_null(when_no_record)
+    feed = coverage.teller_of(str(feature.source))
+    if feed is not None:
+        told = pl.when(pl.col(column_of(feed)).is_null()).then(told).when(value > 0).then(value)
+    return pl.when(_can_be_known(feature.partner)).then(told).alias(feature.name)
 
 
 def _can_be_known(partner: Partner) -> pl.Expr:

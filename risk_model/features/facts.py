@@ -6,12 +6,17 @@ from collections.abc import Mapping
 
 import polars as pl
 
+from risk_model.coverage import FEEDS
 from risk_model.features.definition import DAYS_3_MONTHS, DAYS_12_MONTHS, within
 from risk_model.features.education import EHC_PLAN_CODES, SEN_SUPPORT_CODES, SUSPENSION_CODES
 from risk_model.features.health import URGENT_PRIORITY
-from risk_model.snapshot import Snapshot
+from risk_model.snapshot import Snapshot, column_of
 
 RECORDED, NONE, UNKNOWN = "recorded", "none", "unknown"
+NOT_LINKED = {
+    "education": "No school record could be linked, or not yet at school",
+    "social_care": "No council record could be linked",
+}
 PERSISTENT_ABSENCE_SHARE = 0.10
 """DfE: persistently absent is missing a tenth of the possible sessions or more."""
 
@@ -25,23 +30,19 @@ def of_children(snapshot: Snapshot) -> pl.DataFrame:
     }
     table = snapshot.children.select(
         "person_id",
-        education_can_be_known=pl.col("is_linked_to_education"),
-        social_care_can_be_known=pl.col("is_linked_to_social_care")
-        & (snapshot.can_say_no("episode") and snapshot.can_say_no("care_episode")),
+        *(_why_not_known(partner).alias(f"{partner}_why") for partner in partners),
     )
     for partner, found in partners.items():
         listed = found.sort("person_id", "order", "fact").group_by("person_id", maintain_order=True)
         table = table.join(listed.agg(pl.col("fact").alias(f"{partner}_facts")), on="person_id", how="left")
     return (
         table.with_columns(
-            _state("health", pl.lit(True)),
-            _state("education", pl.col("education_can_be_known")),
-            _state("social_care", pl.col("social_care_can_be_known")),
+            *(_state(partner) for partner in partners),
             *(pl.col(f"{partner}_facts").fill_null([]) for partner in partners),
             unknown_facts=_unknown_facts(),
         )
         .join(_school_years(snapshot), on="person_id", how="left")
-        .drop("education_can_be_known", "social_care_can_be_known")
+        .drop(f"{partner}_why" for partner in partners)
     )
 
 
@@ -62,30 +63,33 @@ def _school_years(snapshot: Snapshot) -> pl.DataFrame:
     return newest.select("person_id", school_year=words)
 
 
-def _state(partner: str, can_be_known: pl.Expr) -> pl.Expr:
+def _why_not_known(partner: str) -> pl.Expr:
+    """Why the absence of a partner's record means nothing: feeds that are not there, or else no link; null if known."""
+    feeds = [feed.name for feed in FEEDS.values() if feed.tells and feed.partner == partner.replace("_", " ")]
+    gaps = pl.concat_str([pl.col(column_of(feed)) for feed in feeds], separator="; ", ignore_nulls=True)
+    gaps = pl.when(gaps != "").then(gaps.str.slice(0, 1).str.to_uppercase() + gaps.str.slice(1))
+    if partner not in NOT_LINKED:
+        return gaps
+    return pl.coalesce(gaps, pl.when(~pl.col(f"is_linked_to_{partner}")).then(pl.lit(NOT_LINKED[partner])))
+
+
+def _state(partner: str) -> pl.Expr:
     recorded = pl.col(f"{partner}_facts").is_not_null()
+    can_be_known = pl.col(f"{partner}_why").is_null()
     state = pl.when(recorded).then(pl.lit(RECORDED)).when(can_be_known).then(pl.lit(NONE))
     return state.otherwise(pl.lit(UNKNOWN)).alias(f"{partner}_state")
 
 
 def _unknown_facts() -> pl.Expr:
-    def fact(can_be_known: str, partner: str, record: str, why: str) -> pl.Expr:
-        words = pl.struct(partner=pl.lit(partner), fact=pl.lit(record), why=pl.lit(why))
-        return pl.when(~pl.col(can_be_known)).then(words)
+    def fact(partner: str, record: str) -> pl.Expr:
+        why = pl.col(f"{partner}_why")
+        words = pl.struct(partner=pl.lit(partner.replace("_", " ")), fact=pl.lit(record), why=why)
+        return pl.when(why.is_not_null()).then(words)
 
     return pl.concat_list(
-        fact(
-            "education_can_be_known",
-            "education",
-            "School record",
-            "No school record could be linked, or not yet at school",
-        ),
-        fact(
-            "social_care_can_be_known",
-            "social care",
-            "Social care record",
-            "No council record could be linked",
-        ),
+        fact("education", "School record"),
+        fact("social_care", "Social care record"),
+        fact("health", "Health record"),
     ).list.drop_nulls()
 
 

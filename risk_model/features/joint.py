@@ -2,7 +2,7 @@
 
 Needs are nested (any SEN contains an EHC plan; known to social care contains a plan contains looked after), so that a
 model whose tables never fall can never lower a child for one more recorded need. A count counts what is recorded:
-an unknown adds nothing and takes nothing away.
+an unknown adds nothing and takes nothing away, and where nothing is recorded the count itself is not known.
 """
 
 import polars as pl
@@ -21,7 +21,10 @@ def _any(*names: str) -> pl.Expr:
 
 
 def _recorded(*names: str) -> pl.Expr:
-    return pl.sum_horizontal([(pl.col(name).fill_null(0) > 0).cast(pl.Float64) for name in names])
+    """Number of what is recorded; unknown, not none, where nothing is recorded and something is not known."""
+    count = pl.sum_horizontal([(pl.col(name).fill_null(0) > 0).cast(pl.Float64) for name in names])
+    some_not_known = pl.any_horizontal([pl.col(name).is_null() for name in names])
+    return pl.when((count > 0) | ~some_not_known).then(count)
 
 
 def _feature(

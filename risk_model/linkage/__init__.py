@@ -22,8 +22,9 @@ __all__ = ["LinkWeights", "People", "link"]
 class People:
     """Everyone on the health side, and who holds records of whom.
 
-    `persons` has a row per person: `person_id`, `born_on`, `is_linked_to_education`, `is_linked_to_social_care` (a
-    record is held, or its absence means something), `link_method` and `link_confidence`. `holders` maps each partner's
+    `persons` has a row per person: `person_id`, `born_on`, `home_la_code` (the newest that health knows),
+    `is_linked_to_education`, `is_linked_to_social_care` (a record is held, or its absence means something),
+    `link_method` and `link_confidence`. `holders` maps each partner's
     own id to `person_id`. `identities` belongs in the vault and nowhere else.
     """
 
@@ -42,7 +43,7 @@ def link(frames: dict[str, pl.DataFrame], *, key: bytes, weights: LinkWeights | 
     check_may_join(contracts.tables())
     health, council = health_side(frames), council_side(frames)
     pairs, weights = probable_pairs(health.records, council.records, weights)
-    spine = health.records.select("spine", "born_on", "sex").with_columns(
+    spine = health.records.select("spine", "born_on", "sex", home_la_code="la_code").with_columns(
         person_id=pseudonyms.of(health.records["spine"], key, "person", pseudonyms.PERSON_CHARACTERS)
     )
     linked = spine.join(pairs, on="spine", how="left").join(
@@ -73,6 +74,7 @@ def _persons(linked: pl.DataFrame, council: Side) -> pl.DataFrame:
     return linked.select(
         "person_id",
         "born_on",
+        "home_la_code",
         pl.col("has_upn").fill_null(False).alias("is_linked_to_education"),
         (is_linked & (pl.col("has_council_id") | (pl.col("council_sends") & ~may_be_this_one)))
         .fill_null(False)

@@ -24,6 +24,7 @@ JOINED_ON = {
         "sex_code",
         "postcode",
         "school_urn",
+        "home_la_code",
     ),
     "csds_referral": ("provider_code", "service_request_id", "local_patient_id"),
     "csds_team": ("provider_code", "service_request_id"),
@@ -41,8 +42,8 @@ JOINED_ON = {
 class Side:
     """One side's persons.
 
-    `records` has a row per person: `spine`, `born_on`, `sex`, `postcodes` and `schools`; `holders` maps each partner's
-    own id to the spine.
+    `records` has a row per person: `spine`, `born_on`, `sex`, `postcodes`, `schools` and `la_code` (in health the home
+    council); `holders` maps each partner's own id to the spine.
     """
 
     records: pl.DataFrame
@@ -76,8 +77,8 @@ def health_side(frames: dict[str, pl.DataFrame]) -> Side:
         .otherwise("local|" + pl.col("local"))
     )
     patients = patients.with_columns(spine=spine)
-    no_council = pl.lit(None, pl.String).alias("la_code")
-    records = _one_record_each(patients.with_columns(no_council), "postcode", "school_urn").join(
+    home = patients.with_columns(la_code="home_la_code")
+    records = _one_record_each(home, "postcode", "school_urn").join(
         patients.group_by("spine").agg(pl.col("number").drop_nulls().first().alias("nhs_number")), on="spine"
     )
     holders = patients.select("provider_code", "local_patient_id", "spine").unique(

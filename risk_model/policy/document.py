@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from risk_model.coverage import FEEDS, FeedLimits, Limits
 from risk_model.errors import UserError
 from risk_model.features import FEATURES, NeedArea
 from risk_model.services import SERVICE_NAMES
@@ -78,6 +79,20 @@ class Reviews(_Strict):
     planned_ahead: Annotated[int, Field(ge=1, le=520)]
 
 
+class MandatoryFeed(_Strict):
+    """A feed without which no list is made, how old it may be, and how small against what is usual."""
+
+    feed: str
+    stale_after_days: Annotated[int, Field(ge=1, le=1000)]
+    shrunk_below: Annotated[float, Field(ge=0, lt=1)]
+
+    @model_validator(mode="after")
+    def _is_a_feed(self) -> MandatoryFeed:
+        if self.feed not in FEEDS:
+            raise ValueError(f"{self.feed} is no known feed; known are {', '.join(FEEDS)}")
+        return self
+
+
 class Policy(_Strict):
     """A signed set of rules; see `policies/devon-default.yaml` for what each line means."""
 
@@ -89,8 +104,32 @@ class Policy(_Strict):
     need_lane_share: Annotated[float, Field(ge=0, lt=1)]
     reviews: Reviews
     tier_1_share_that_warns: Annotated[float, Field(gt=0, le=1)]
+    mandatory_feeds: Annotated[list[MandatoryFeed], Field(min_length=1)]
+    council_share_that_counts: Annotated[float, Field(gt=0, le=1)]
     treats: Annotated[dict[str, NeedArea], Field(min_length=1)]
     rules: Annotated[list[Rule], Field(min_length=1)]
+
+    @property
+    def feed_limits(self) -> Limits:
+        """What this policy asks of the feeds, as the coverage table reads it."""
+        limits = {m.feed: FeedLimits(m.stale_after_days, m.shrunk_below) for m in self.mandatory_feeds}
+        return Limits(self.council_share_that_counts, limits)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _names_its_feeds(cls, given: Any) -> Any:
+        if isinstance(given, dict) and not given.get("mandatory_feeds"):
+            raise ValueError(
+                "mandatory_feeds is missing: a policy names the feeds without which no list is made, since a lost feed "
+                "would read as no need"
+            )
+        return given
+
+    @model_validator(mode="after")
+    def _feeds_are_named_once(self) -> Policy:
+        if len({mandatory.feed for mandatory in self.mandatory_feeds}) != len(self.mandatory_feeds):
+            raise ValueError("mandatory_feeds names a feed twice")
+        return self
 
     @model_validator(mode="after")
     def _rules_run_down_the_tiers(self) -> Policy:

@@ -4,6 +4,7 @@
 landmarks. `outcomes` is the one function that may look past the index date.
 """
 
+from risk_model.snapshot.gaps import column_of
 from risk_model.snapshot.outcomes import HORIZON_DAYS, PARTS, landmarks, outcomes
 from risk_model.snapshot.records import Frames, Gathered, gather, known_frames
 from risk_model.snapshot.take import Snapshot, take
@@ -14,6 +15,7 @@ __all__ = [
     "Frames",
     "Gathered",
     "Snapshot",
+    "column_of",
     "gather",
     "known_frames",
     "landmarks",

@@ -7,9 +7,10 @@ from datetime import date
 
 import polars as pl
 
-from risk_model import pseudonyms, services
+from risk_model import coverage, pseudonyms, services
 from risk_model.linkage import People
 from risk_model.snapshot import waits as rules
+from risk_model.snapshot.gaps import with_gaps
 from risk_model.snapshot.records import (
     RECORDS,
     REFERRAL_KEY,
@@ -62,25 +63,14 @@ PARTNER_TABLES = {
 }
 
 
-RETURNS = {
-    "School Census": ("school_census_pupil", ("pupil", "school_need", "exclusion")),
-    "SEN2 return": ("sen2_person", ("ehc_plan", "ehc_request")),
-    "children in need census": (
-        "cin_child",
-        ("episode", "child_in_need_plan", "section47", "protection_plan", "assessment_factor"),
-    ),
-    "SSDA903 return": ("looked_after_child", ("care_episode", "care_missing", "care_outcome")),
-}
-"""The contract table without which a return was not sent, and the records that only this return can tell of."""
-
-
 @dataclass(frozen=True)
 class Snapshot:
     """Everything known on one day about the children who wait.
 
     `waits` has a row per open referral, `children` a row per child who waits, `tables` the children's records by name,
     each with `person_id` and `days_ago`, the days from the event to the index date. `flow` has each service's referrals
-    and first contacts a week. `silent_returns` were not sent at all: no record of theirs is not "no".
+    and first contacts a week. `coverage` says what reached us of each feed and where (`coverage.of`); the children's
+    `gap_*` columns say why a feed's silence about a child is not "no".
     """
 
     on: date
@@ -89,18 +79,16 @@ class Snapshot:
     tables: dict[str, pl.DataFrame]
     flow: pl.DataFrame
     data_up_to: dict[str, date | None]
-    silent_returns: tuple[str, ...]
-
-    def can_say_no(self, table: str) -> bool:
-        """Claim: a child without a row in this table has none, since its return was sent."""
-        return not any(table in RETURNS[name][1] for name in self.silent_returns)
+    coverage: pl.DataFrame
 
 
-def take(frames: Frames, people: People, on: date) -> Snapshot:
+def take(frames: Frames, people: People, on: date, covered: pl.DataFrame | None = None) -> Snapshot:
     """Return what was known on a day: later rows gone, newest version of each record, later end dates blanked.
 
-    `people` are those whom the records known on that day could link (`linkage.link` of `known_frames`).
+    `people` are those whom the records known on that day could link (`linkage.link` of `known_frames`); `covered` is
+    the coverage of the feeds on that day, under the feeds' usual limits where it is not given.
     """
+    covered = coverage.of(frames, on) if covered is None else covered
     gathered = gather(known_frames(frames, on), people)
     cut = {
         name: newest(known(gathered.tables[name], on), record.key).pipe(blank_later, record.ends, on)
@@ -123,13 +111,11 @@ def take(frames: Frames, people: People, on: date) -> Snapshot:
     return Snapshot(
         on=on,
         waits=waits,
-        children=children,
+        children=with_gaps(children, cut, waits, covered),
         tables=tables,
         flow=rules.weekly_flow(cut["referral"], team, contact, on),
         data_up_to=data_up_to(gathered.frames, on),
-        silent_returns=tuple(
-            name for name, (table, _) in RETURNS.items() if gathered.frames[table].is_empty()
-        ),
+        coverage=covered,
     )
 
 

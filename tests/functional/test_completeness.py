@@ -44,9 +44,15 @@ def test_a_file_that_children_hang_on(extracts: Path, tmp_path: Path, file: str,
     assert not (tmp_path / "w" / "worklists").exists()
 
 
-def test_a_return_that_is_missing_is_said_aloud(extracts: Path, tmp_path: Path) -> None:
+def test_a_return_that_is_missing_makes_no_list_unless_the_gap_is_accepted(
+    extracts: Path, tmp_path: Path
+) -> None:
     damaged = Path(shutil.copytree(extracts, tmp_path / "extracts"))
     shutil.rmtree(damaged / "sen2")
     day = ("--index-date", "2026-11-20", "--policy-only")
     done = risk_model("prioritise", damaged, *day, "--workspace", tmp_path / "w")
-    assert (done.returncode, "Warning: Nothing was read of the SEN2 return" in done.stderr) == (0, True)
+    assert (done.returncode, "sen2:879 is missing: no SEN2 return from" in done.stderr) == (1, True)
+    assert not (tmp_path / "w" / "worklists").exists()
+    accepted = ("--accept-gap", "sen2:879", "--reason", "Plymouth sends it again on 2 December")
+    done = risk_model("prioritise", damaged, *day, "--workspace", tmp_path / "w", *accepted)
+    assert (done.returncode, "Warning: sen2:879 is missing" in done.stderr) == (0, True)

@@ -257,6 +257,10 @@ def test_a_policy_that_reads_a_fact_of_which_more_is_not_more_need_is_refused() 
         (("when: {fact: marked_urgent_here}", "when: {not: marked_urgent}"), "not"),
         (("id: devon-default", "id: devon-default\nsurprise: 1"), "surprise"),
         (("id: protection_plan", "id: urgent_by_referrer"), "same id"),
+        (("mandatory_feeds:\n", "mandatory_feeds: []\nformerly:\n"), "mandatory_feeds is missing"),
+        (("{feed: sen2,", "{feed: sen3,"), "sen3 is no known feed; known are csds, "),
+        (("{feed: sen2,", "{feed: csds,"), "names a feed twice"),
+        (("council_share_that_counts: 0.02\n", ""), "council_share_that_counts"),
     ],
 )
 def test_a_policy_that_is_not_a_policy_is_refused_in_words(change: tuple[str, str], said: str) -> None:

@@ -175,8 +175,9 @@ def test_linked_without_a_record_is_none_recorded_while_the_council_sends_others
     other = RECORDS["cin_child"].with_columns(
         la_child_id=pl.lit("8"), upn=pl.lit(None, pl.String), born_on=pl.lit("2001-01-01").str.to_date()
     )
-    in_care = tables.frames(looked_after_child=[{"la_code": "879", "la_child_id": "8"}])["looked_after_child"]
-    frames = {**RECORDS, "cin_child": other, "looked_after_child": in_care} | {
+    in_care = [{"la_code": "879", "la_child_id": "8", "known_on": "2026-01-20"}]
+    sent = tables.frames(looked_after_child=in_care)["looked_after_child"]
+    frames = {**RECORDS, "cin_child": other, "looked_after_child": sent} | {
         name: RECORDS[name].clear() for name in ("cin_episode", "cin_plan")
     }
     child = look(frames)[0].row(0, named=True)

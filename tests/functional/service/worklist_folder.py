@@ -57,6 +57,7 @@ def write(
     model: bool = True,
     signed: bool = False,
     empty_hearing: bool = False,
+    gap: bool = False,
 ) -> Path:
     """Write one run with two services and return its folder."""
     speech = children * 3 // 4
@@ -76,7 +77,7 @@ def write(
     }
     if model:
         files["scorecard.json"] = b"{}"
-    return worklist.save(worklists, INDEX_DATE.isoformat(), files, _facts(frame, model, signed))
+    return worklist.save(worklists, INDEX_DATE.isoformat(), files, _facts(frame, model, signed, gap))
 
 
 def _service(
@@ -261,7 +262,37 @@ def _contributions(row: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _facts(frame: pl.DataFrame, model: bool, signed: bool) -> dict[str, Any]:
+ACCEPTED = {
+    "feed": "cin_census",
+    "feed_words": "children in need census",
+    "locality": "878",
+    "locality_name": "Devon (878)",
+    "last_period": "2026-04-21",
+    "state": "stale",
+    "words": "no children in need census from Devon (878) since 21 Apr 2026",
+    "reason": "The council sends it again on 2 December <b>",
+}
+
+
+def _feed(locality: str, name: str, **last: Any) -> dict[str, Any]:
+    covered = {
+        "feed": "cin_census",
+        "feed_words": "children in need census",
+        "locality": locality,
+        "locality_name": name,
+        "last_period": "2026-10-21",
+        "rows_last": 182.0,
+        "rows_expected": 183.0,
+        "share_of_expected": 0.995,
+        "days_old": 30,
+        "share_linked": 0.214,
+        "is_expected": True,
+        "state": "covered",
+    }
+    return covered | last
+
+
+def _facts(frame: pl.DataFrame, model: bool, signed: bool, gap: bool) -> dict[str, Any]:
     waiting = dict(frame.group_by("service_id").len().iter_rows())
     services = [
         {
@@ -297,6 +328,13 @@ def _facts(frame: pl.DataFrame, model: bool, signed: bool) -> dict[str, Any]:
         "model": {"id": "harm-while-waiting", "version": "1", "sha256": "1" * 64} if model else None,
         "list_risk": 0.0625 if model else None,
         "data_up_to": {"health": "2026-10-31", "education": "2026-11-18", "social care": None},
+        "coverage": [
+            _feed("878", "Devon (878)", state="stale", last_period="2026-04-21")
+            if gap
+            else _feed("878", "Devon (878)"),
+            _feed("879", "Plymouth (879)"),
+        ],
+        "accepted_gaps": [ACCEPTED] if gap else [],
         "services": services,
         "inputs": [
             {"path": "health/csds.csv", "source": "csds", "rows": 120, "sha256": "ab" * 32, "problem": None},

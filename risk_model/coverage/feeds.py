@@ -1,0 +1,137 @@
+"""The feeds as data: where each one's rows stand, what its locality and period are, and what only it can tell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+ANY = "any"
+"""Stands for the locality of a feed of which nothing was ever received and of which no council is expected."""
+
+HEALTH, EDUCATION, SOCIAL_CARE = "health", "education", "social care"
+
+
+@dataclass(frozen=True)
+class FeedLimits:
+    """How old a feed may be, and how small against what is usual, before it counts as stale or shrunk."""
+
+    stale_after_days: int
+    shrunk_below: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Feed:
+    """One return. `tells` are the snapshot's tables that no other feed can fill.
+
+    `usual` holds where the policy names no limits of its own. Rows of a weekly feed are counted as a week's mean of
+    each month, so that the number of weeks in a month makes no difference.
+    """
+
+    name: str
+    words: str
+    partner: str
+    table: str
+    locality: str
+    period: str
+    tells: tuple[str, ...]
+    usual: FeedLimits
+    holder: str | None = None
+    is_weekly: bool = False
+
+    @property
+    def comes_from_councils(self) -> bool:
+        return self.partner != HEALTH
+
+
+FEEDS = {
+    feed.name: feed
+    for feed in (
+        Feed(
+            name="csds",
+            words="Community Services Data Set",
+            partner=HEALTH,
+            table="csds_referral",
+            locality="provider_code",
+            period="period_ended_on",
+            holder="patient",
+            tells=("patient", "past_referral", "contact", "urgent_care", "disability", "development_score"),
+            usual=FeedLimits(92, 0.5),
+        ),
+        Feed(
+            name="wlmds",
+            words="Waiting List Minimum Data Set",
+            partner=HEALTH,
+            table="wlmds_open_pathway",
+            locality="pathway_issuer_code",
+            period="week_ended_on",
+            is_weekly=True,
+            tells=(),
+            usual=FeedLimits(35, 0.5),
+        ),
+        Feed(
+            name="school_census",
+            words="School Census",
+            partner=EDUCATION,
+            table="school_census_pupil",
+            locality="la_code",
+            period="census_on",
+            holder="pupil",
+            tells=("pupil", "school_need", "exclusion"),
+            usual=FeedLimits(270, 0.5),
+        ),
+        Feed(
+            name="attendance",
+            words="attendance",
+            partner=EDUCATION,
+            table="attendance_week",
+            locality="la_code",
+            period="week_ended_on",
+            holder="pupil",
+            is_weekly=True,
+            tells=("attendance",),
+            usual=FeedLimits(63, 0.5),
+        ),
+        Feed(
+            name="sen2",
+            words="SEN2 return",
+            partner=EDUCATION,
+            table="sen2_person",
+            locality="la_code",
+            period="known_on",
+            holder="pupil",
+            tells=("ehc_plan", "ehc_request"),
+            usual=FeedLimits(200, 0.5),
+        ),
+        Feed(
+            name="cin_census",
+            words="children in need census",
+            partner=SOCIAL_CARE,
+            table="cin_child",
+            locality="la_code",
+            period="known_on",
+            holder="council_child",
+            tells=("episode", "child_in_need_plan", "section47", "protection_plan", "assessment_factor"),
+            usual=FeedLimits(200, 0.5),
+        ),
+        Feed(
+            name="ssda903",
+            words="SSDA903 return",
+            partner=SOCIAL_CARE,
+            table="looked_after_child",
+            locality="la_code",
+            period="known_on",
+            holder="council_child",
+            tells=("care_episode", "care_missing", "care_outcome"),
+            usual=FeedLimits(200, 0.5),
+        ),
+    )
+}
+"""Every feed by name. Attendance stops over the summer: its nine weeks outlast the holidays."""
+
+
+def teller_of(table: str) -> str | None:
+    """Return the feed that alone can tell of a snapshot table; None where a table needs no feed of its own.
+
+    >>> teller_of("ehc_plan"), teller_of("wait")
+    ('sen2', None)
+    """
+    return next((feed.name for feed in FEEDS.values() if table in feed.tells), None)
