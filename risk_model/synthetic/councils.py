@@ -23,10 +23,12 @@ class Catchment:
 
 @dataclass(frozen=True)
 class Council:
-    """A council: its number, its postcode districts in order, and which of them lie near which neighbour."""
+    """A council: its number (and its code at the Office for National Statistics), its postcode districts in order, and
+    which of them lie near which neighbour."""
 
     code: int
     name: str
+    ons_code: str
     folder: str
     districts: Strings
     borders: dict[int, Ints]
@@ -99,6 +101,7 @@ def _council(row: dict[str, Any], known: list[int]) -> Council:
     return Council(
         code=row["code"],
         name=row["name"],
+        ons_code=row["ons_code"],
         folder=row["folder"],
         districts=districts,
         borders=near,

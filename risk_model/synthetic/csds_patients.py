@@ -16,8 +16,6 @@ from risk_model.synthetic.world import World
 
 NEEDS_CONSTANT_SUPERVISION = 2.2
 IS_DISABLED = 1.8
-HOME_COUNCIL = "E06000026"
-"""Plymouth, as the Office for National Statistics writes it: every child of the cohort lives there."""
 
 
 def patients(world: World, records: Records, sent: pl.DataFrame, local: pl.DataFrame) -> pl.DataFrame:
@@ -51,7 +49,7 @@ def patients(world: World, records: Records, sent: pl.DataFrame, local: pl.DataF
             "Disability_SupervisionAndCare_Indicator": np.where(
                 physical > NEEDS_CONSTANT_SUPERVISION, "Y", "N"
             ),
-            "LocalAuthority": np.full(who.size, HOME_COUNCIL),
+            "LocalAuthority": np.full(who.size, world.council.ons_code),
         }
     ).with_columns(
         pl.when(pl.col(name) != "").then(name).alias(name)
