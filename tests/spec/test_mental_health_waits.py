@@ -9,7 +9,7 @@ from datetime import date
 
 import pytest
 
-from risk_model import features, linkage, snapshot
+from risk_model import features, linkage, policy, snapshot
 from risk_model.snapshot import Snapshot
 from tests import tables
 
@@ -237,3 +237,17 @@ def test_what_a_provider_notes_of_a_child_counts_as_what_csds_notes_does() -> No
     taken = look(indicators="local_patient_id | is_looked_after | needs_constant_supervision\nA | yes | yes")
     child = features.of_children(taken).row(0, named=True)
     assert (child["looked_after_in_health"], child["needs_constant_supervision"]) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "need"),
+    [("C01", "need_communication"), ("C10", "need_mental_health"), ("E01", "need_cognition"), ("E03", None)],
+    ids=["autism", "eating disorder", "learning disability", "parenting"],
+)
+def test_a_wait_is_a_recorded_need_of_the_area_that_the_team_treats(kind: str, need: str | None) -> None:
+    child = features.of_children(look(kinds=f"team_id | team_type_code\nT1 | {kind}")).row(0, named=True)
+    areas = features.NEED_AREAS.values()
+    assert [area for area in areas if child[area] == 1] == ([need] if need else [])
+    assert policy.load(policy.DEFAULT_POLICY)[0].treats.get(kind) == next(
+        (str(area) for area, column in features.NEED_AREAS.items() if column == need), None
+    )
