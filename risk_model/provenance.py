@@ -19,6 +19,9 @@ from risk_model.sources import CheckedExtracts, SourceFile
 from risk_model.sources.completeness import LIST_TABLES
 from risk_model.worklist import Ordered
 
+LISTED = (*LIST_TABLES, "mhsds_patient", "mhsds_referral")
+"""Tables of which a rejected row may be a child that is missing from a list."""
+
 FORMAT = "early-support-worklist/1"
 
 
@@ -94,9 +97,7 @@ def _warnings(
         if quarters[-1] > str(known.on)
     ]
     unread = [f"{file.path}: {file.problem}" for file in checked.files if file.problem]
-    rejected = (
-        checked.rejected.filter(pl.col("table").is_in(LIST_TABLES)).group_by("table").len().sort("table")
-    )
+    rejected = checked.rejected.filter(pl.col("table").is_in(LISTED)).group_by("table").len().sort("table")
     missing = [
         f"{count} rows of {table} were rejected: children on them may be missing from the list. See the quarantine."
         for table, count in rejected.iter_rows()

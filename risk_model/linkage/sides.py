@@ -166,12 +166,17 @@ def _waiting_patients(frames: dict[str, pl.DataFrame]) -> pl.DataFrame:
 
 
 def _numbers_of_two_people(patients: pl.DataFrame) -> pl.Series:
-    """NHS numbers under which both the date of birth and every postcode differ: never merged without a person."""
+    """NHS numbers under which both the date of birth and every postcode differ: never merged without a person.
+
+    A date of birth that was not sent says nothing against.
+    """
     newest = patients.filter(pl.col("number").is_not_null()).unique(
         ("provider_code", "local_patient_id"), keep="last", maintain_order=True
     )
     counts = newest.group_by("number").agg(
-        births=pl.col("born_on").n_unique(), places=pl.col("postcode").n_unique(), patients=pl.len()
+        births=pl.col("born_on").drop_nulls().n_unique(),
+        places=pl.col("postcode").n_unique(),
+        patients=pl.len(),
     )
     conflict = (pl.col("births") > 1) & (pl.col("places") == pl.col("patients"))
     return counts.filter(conflict).sort("number")["number"]
