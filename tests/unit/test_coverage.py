@@ -3,115 +3,32 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Any
 
 import polars as pl
 import pytest
 
-from risk_model import coverage, features, linkage, merged, snapshot
+from risk_model import coverage, features, linkage, snapshot
 from risk_model.coverage import AcceptedGap, FeedLimits, Limits
 from risk_model.errors import FindingError, UserError
 from tests import tables
 from tests.link_weights import WEIGHTS
+from tests.two_councils import (
+    COUNCIL_FEEDS,
+    DAY,
+    DEVON,
+    DEVON_IS_LOST,
+    KEY,
+    NEVER_SENT,
+    PLYMOUTH,
+    TWO_COUNCILS,
+    council,
+    drawn,
+    look,
+    states,
+    waiting,
+)
 
-DAY = date(2026, 11, 20)
-KEY = b"a key for tests"
-PLYMOUTH, DEVON = "879", "878"
-UPNS = {"A": "A950000178301", "B": "A879000000001"}
 REASON = "Devon sends its census again on 2 December"
-COUNCIL_FEEDS = [
-    name for name, feed in coverage.FEEDS.items() if feed.comes_from_councils and not feed.is_optional
-]
-
-
-def waiting(
-    homes: dict[str, str | None], *, provider: str = "P1", month: date = date(2026, 10, 31)
-) -> dict[str, Any]:
-    """Children who wait for speech therapy, each with the home council that their provider knows."""
-    sent = {"provider_code": provider, "period_ended_on": month, "known_on": month + timedelta(days=19)}
-    return {
-        "csds_patient": [
-            {**sent, "local_patient_id": child, "home_la_code": home, "born_on": "2016-02-03", "sex_code": "M",
-             "postcode": f"PL1 1A{child}", "school_urn": f"10000{place}"}
-            for place, (child, home) in enumerate(homes.items())
-        ],
-        "csds_referral": [
-            {**sent, "local_patient_id": child, "service_request_id": child, "received_on": "2026-01-05"}
-            for child in homes
-        ],
-        "csds_team": [{**sent, "service_request_id": child, "team_id": "T", "team_type_code": "33"} for child in homes],
-    }  # fmt: skip
-
-
-def council(la_code: str, *children: str, on: str = "2026-10-21", with_plan: bool = False) -> dict[str, Any]:
-    """Every feed of one council, in which each child is a pupil without SEN whom social care once closed."""
-    row = {"la_code": la_code, "known_on": on}
-    places = {child: place for place, child in enumerate(UPNS)}
-    known = {
-        child: {"upn": UPNS[child], "born_on": "2016-02-03", "sex_code": "M", "postcode": f"PL1 1A{child}",
-                "school_urn": f"10000{places[child]}"}
-        for child in children
-    }  # fmt: skip
-    council_child = [{**row, "la_child_id": child} for child in children]
-    return {
-        "school_census_pupil": [
-            {**row, "census_on": "2026-10-01", "pupil_id": child, "sen_provision_code": "N", **known[child]}
-            for child in children
-        ],
-        "attendance_week": [
-            {**row, "week_ended_on": on, "upn": UPNS[child], "sessions_possible": "10", "sessions_authorised": "0"}
-            for child in children
-        ],
-        "sen2_person": [{**row, "person_key": child, **_without_school(known[child])} for child in children],
-        "cin_child": [{**each, **_identity(known[each["la_child_id"]])} for each in council_child],
-        "cin_plan": [{**each, "episode_key": "e", "started_on": "2026-03-01"} for each in council_child if with_plan],
-        "looked_after_child": [{**each, **_identity(known[each["la_child_id"]])} for each in council_child],
-    }  # fmt: skip
-
-
-def _without_school(known: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in known.items() if name != "school_urn"}
-
-
-def _identity(known: dict[str, Any]) -> dict[str, Any]:
-    return {name: known[name] for name in ("upn", "born_on", "sex_code")}
-
-
-def drawn(*parts: dict[str, Any], without: tuple[tuple[str, str], ...] = ()) -> dict[str, pl.DataFrame]:
-    """All parts together, without every row that some feed has of some council."""
-    together: dict[str, list[dict[str, Any]]] = {}
-    for part in parts:
-        for table, rows in part.items():
-            together.setdefault(table, []).extend(rows)
-    frames = tables.frames(**{table: rows for table, rows in together.items() if rows})
-    for feed, la_code in without:
-        tells = {
-            merged.contract_tables(record.source)[0]
-            for name, record in snapshot.records.RECORDS.items()
-            if name in coverage.FEEDS[feed].tells
-        }
-        for table in {coverage.FEEDS[feed].table, *tells} & set(frames):
-            if "la_code" in frames[table].columns:
-                frames[table] = frames[table].filter(pl.col("la_code") != la_code)
-    return frames
-
-
-TWO_COUNCILS = (waiting({"A": PLYMOUTH, "B": DEVON}), council(PLYMOUTH, "A"), council(DEVON, "B"))
-NEVER_SENT = {"wlmds:any": "missing", "mhsds:any": "missing", "safeguarding:any": "missing"}
-DEVON_IS_LOST = tuple((feed, DEVON) for feed in COUNCIL_FEEDS)
-
-
-def states(frames: dict[str, pl.DataFrame], limits: Limits | None = None) -> dict[str, str]:
-    table = coverage.of(frames, DAY, None, limits)
-    return {f"{row['feed']}:{row['locality']}": row["state"] for row in table.iter_rows(named=True)}
-
-
-def look(frames: dict[str, pl.DataFrame]) -> dict[str, dict[str, Any]]:
-    """What the list says of each child, by home council."""
-    people = linkage.link(frames, key=KEY, weights=WEIGHTS)
-    table = features.build(snapshot.take(frames, people, DAY))
-    homes = people.persons.select("person_id", "home_la_code")
-    return {row["home_la_code"]: row for row in table.join(homes, on="person_id").iter_rows(named=True)}
 
 
 # --- what reached us ---------------------------------------------------------------------------------------------
@@ -304,58 +221,6 @@ def test_a_council_that_holds_a_childs_record_is_asked_as_well_as_its_home() -> 
 def test_a_count_of_needs_is_not_nought_while_something_is_not_known() -> None:
     lost = look(drawn(*TWO_COUNCILS, without=DEVON_IS_LOST))[DEVON]
     assert (lost["need_areas"], lost["partners_with_need"]) == (1, None)
-
-
-def test_an_optional_feed_is_asked_only_of_whoever_ever_sent_it_unless_the_policy_names_it() -> None:
-    asked = {name: FeedLimits(35, 0.5) for name in ("mhsds", "safeguarding")}
-    live = {"safeguarding_person": [{"la_code": DEVON, "la_child_id": "B", "known_on": "2026-10-01"}]}
-    frames = drawn(*TWO_COUNCILS, live)
-
-    def expected(limits: Limits | None) -> set[tuple[str, str, str]]:
-        table = coverage.of(frames, DAY, None, limits).filter(
-            "is_expected", pl.col("feed").is_in(list(asked))
-        )
-        return set(table.select("feed", "locality", "state").rows())
-
-    assert expected(None) == {("safeguarding", DEVON, "stale")}
-    assert expected(Limits(feeds=asked)) == {
-        ("mhsds", "any", "missing"), ("safeguarding", DEVON, "stale"), ("safeguarding", PLYMOUTH, "missing"),
-    }  # fmt: skip
-
-
-def test_each_council_may_tell_in_another_of_two_returns() -> None:
-    live = {
-        "safeguarding_person": [
-            {"la_code": DEVON, "la_child_id": "B", "known_on": "2026-11-10", "upn": UPNS["B"]}
-        ]
-    }
-    frames = drawn(*TWO_COUNCILS, live, without=(("cin_census", DEVON), ("ssda903", DEVON)))
-    found = look(frames)
-    for name in ("protection_plan", "placements_6_months"):
-        assert [found[home][name] for home in (PLYMOUTH, DEVON)] == [0, 0], name
-    assert (found[PLYMOUTH]["family_factors"], found[DEVON]["family_factors"]) == (0, None)
-
-
-def test_a_child_who_waits_in_two_data_sets_is_known_only_where_both_are_there() -> None:
-    sent = {"provider_code": "P1", "period_ended_on": "2026-01-31", "known_on": "2026-02-19"}
-    mental = {
-        "mhsds_patient": [
-            {**sent, "local_patient_id": "A", "nhs_number": "9990000018", "nhs_number_status_code": "01"}
-        ],
-        "mhsds_referral": [
-            {**sent, "local_patient_id": "A", "service_request_id": "A", "received_on": "2026-01-05"}
-        ],
-    }
-    frames = drawn(*TWO_COUNCILS, mental)
-    number = pl.when(home_la_code=PLYMOUTH).then(pl.lit("9990000018"))
-    patients = frames["csds_patient"].with_columns(nhs_number=number, nhs_number_status_code=pl.lit("01"))
-    found = look({**frames, "csds_patient": patients})
-    assert (found[PLYMOUTH]["services_waited_for"], found[DEVON]["services_waited_for"]) == (2, 1)
-    assert (found[PLYMOUTH]["not_brought_12_months"], found[DEVON]["not_brought_12_months"]) == (None, 0)
-    assert found[PLYMOUTH]["urgent_care_12_months"] == 0, "which the community data set tells alone"
-    assert found[PLYMOUTH]["unknown_facts"][-1]["why"].startswith(
-        "No Mental Health Services Data Set from P1 since"
-    )
 
 
 # --- the gate ----------------------------------------------------------------------------------------------------
