@@ -47,11 +47,14 @@ class ColumnReader:
     def __init__(self) -> None:
         self._met: dict[tuple[str, str], _Meanings] = {}
 
-    def read(self, table: Table, text: pl.DataFrame) -> tuple[pl.DataFrame, Touched]:
-        """Return the table's columns in their types, null where text cannot be read, and what the rules touched."""
+    def read(self, table: Table, text: pl.DataFrame, *, is_tidy: bool) -> tuple[pl.DataFrame, Touched]:
+        """Return the table's columns in their types, null where text cannot be read, and what the rules touched.
+
+        Text that `is_tidy` has no blank at an end of a value and no letter beyond ASCII.
+        """
         columns = [c for c in table.columns.values() if c.name in text.columns]
         written = [c for c in columns if text.schema[c.name] == pl.String]
-        plain, touched = _read_plain(text, [c for c in written if c.means_itself])
+        plain, touched = _read_plain(text, [c for c in written if c.means_itself and not is_tidy])
         looked_up, more = self._look_up(table, text, [c for c in written if not c.means_itself])
         typed = text.select(c.name for c in columns).with_columns(*plain, *looked_up)
         return typed, [*touched, *more]
@@ -92,7 +95,7 @@ def understand(
     steps = pl.LazyFrame({"text": text})
     for step in _steps(table.name, column.name, only_ascii):
         steps = steps.with_columns(step)
-    understood = steps.collect()
+    understood = steps.collect(optimizations=pl.QueryOptFlags.none())
     rules = [name for name in understood.columns if ":" in name and understood[name].any()]
     return understood[column.name], {
         _rule_name(column, name): (name.split(":")[0], understood[name].fill_null(False)) for name in rules

@@ -49,9 +49,14 @@ def headers_of(start: bytes) -> tuple[str, ...]:
     return _headers(start if b"\n" in start else start.replace(b"\r", b"\n"))[1]
 
 
-def read_csv(content: bytes, make: Callable[[tuple[str, ...], pl.DataFrame], T]) -> CsvFile[T]:
-    """Return what `make` does of the headers and the rows, which come as text in c0, c1, ... with `source_row` and
-    `source_fault`, in pieces; raises Unreadable with a plain sentence when the content is no CSV.
+Make = Callable[[tuple[str, ...], pl.DataFrame, bool], T]
+
+
+def read_csv(content: bytes, make: Make[T]) -> CsvFile[T]:
+    """Return what `make` does of the headers, the rows, and whether their values are tidy.
+
+    Rows come in pieces, as text in c0, c1, ... with `source_row` and `source_fault`. Values are tidy when none has a
+    blank at an end or a letter beyond ASCII. Raises Unreadable with a plain sentence when the content is no CSV.
     """
     if not content.isascii() and not _is_utf8(content):
         return replace(read_csv(content.decode("cp1252", errors="replace").encode(), make), note=WINDOWS_NOTE)
@@ -66,13 +71,13 @@ def read_csv(content: bytes, make: Callable[[tuple[str, ...], pl.DataFrame], T])
             made, count = [], 0
             for piece in _pieces(content, begins):
                 rows = _regular_rows(piece, separator, len(headers), count)
-                made.append(make(headers, rows))
+                made.append(make(headers, rows, piece.isascii() and _is_tidy(piece, separator)))
                 count += rows.height
             return CsvFile(headers, made, count)
         except _Irregular:
             pass
     rows = _irregular_rows(content[begins:].decode(), separator, headers)
-    return CsvFile(headers, [make(headers, rows)], rows.height)
+    return CsvFile(headers, [make(headers, rows, False)], rows.height)
 
 
 def _pieces(content: bytes, begins: int) -> Iterator[bytes]:
@@ -98,6 +103,16 @@ def _regular_rows(piece: bytes, separator: str, columns: int, before: int) -> pl
         raise _Irregular
     number = pl.int_range(before + 1, before + 1 + lines, dtype=pl.Int64, eager=True).alias("source_row")
     return rows.with_columns(number, pl.lit(None, pl.String).alias("source_fault"))
+
+
+def _is_tidy(piece: bytes, separator: str) -> bool:
+    """Whether no blank stands beside a separator or a line end."""
+    if b"\t" in piece or b"\x0b" in piece or b"\x0c" in piece:
+        return False
+    signs = np.frombuffer(piece, dtype=np.uint8)
+    blanks = np.flatnonzero(signs == ord(" "))
+    beside = np.concatenate([signs[np.maximum(blanks - 1, 0)], signs[np.minimum(blanks + 1, len(signs) - 1)]])
+    return not np.isin(beside, np.frombuffer(f"{separator}\r\n ".encode(), dtype=np.uint8)).any()
 
 
 def _headers(start: bytes) -> tuple[str, tuple[str, ...]]:
