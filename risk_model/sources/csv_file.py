@@ -69,9 +69,9 @@ def read_csv(content: bytes, make: Make[T]) -> CsvFile[T]:
     if b'"' not in content and len(headers) > 1:
         try:
             made, count = [], 0
-            for piece in _pieces(content, begins):
-                rows = _regular_rows(piece, separator, len(headers), count)
-                made.append(make(headers, rows, piece.isascii() and _is_tidy(piece, separator)))
+            for piece, skipped in _pieces(content, begins):
+                rows = _regular_rows(piece, skipped, separator, len(headers), count)
+                made.append(make(headers, rows, piece.isascii() and _is_tidy(piece, skipped, separator)))
                 count += rows.height
             return CsvFile(headers, made, count)
         except _Irregular:
@@ -80,36 +80,39 @@ def read_csv(content: bytes, make: Make[T]) -> CsvFile[T]:
     return CsvFile(headers, [make(headers, rows, False)], rows.height)
 
 
-def _pieces(content: bytes, begins: int) -> Iterator[bytes]:
-    """The content in pieces of whole lines."""
+def _pieces(content: bytes, begins: int) -> Iterator[tuple[bytes, int]]:
+    """The content in pieces of whole lines, and how many bytes of each are header; a small file is one piece."""
+    if len(content) <= PIECE_BYTES:
+        yield content, begins
+        return
     while begins < len(content):
         ends = content.find(b"\n", begins + PIECE_BYTES) + 1 or len(content)
-        yield content[begins:ends]
+        yield content[begins:ends], 0
         begins = ends
 
 
-def _regular_rows(piece: bytes, separator: str, columns: int, before: int) -> pl.DataFrame:
+def _regular_rows(piece: bytes, skipped: int, separator: str, columns: int, before: int) -> pl.DataFrame:
     """The rows of a piece whose every line has one value for each header.
 
     The parser refuses a line with too many values. If none has too many, none has too few as long as the separators of
     all lines together are as many as they should be.
     """
-    signs = np.frombuffer(piece, dtype=np.uint8)
-    lines = int(np.count_nonzero(signs == ord("\n"))) + (not piece.endswith(b"\n"))
+    signs = np.frombuffer(piece, dtype=np.uint8)[skipped:]
+    lines = int(np.count_nonzero(signs == ord("\n"))) + (len(signs) > 0 and signs[-1] != ord("\n"))
     if int(np.count_nonzero(signs == ord(separator))) != lines * (columns - 1):
         raise _Irregular
-    rows = _parse(piece, separator, columns, quote=None)
+    rows = _parse(piece, separator, columns, quote=None, skip_lines=int(skipped > 0))
     if rows.height != lines:
         raise _Irregular
     number = pl.int_range(before + 1, before + 1 + lines, dtype=pl.Int64, eager=True).alias("source_row")
     return rows.with_columns(number, pl.lit(None, pl.String).alias("source_fault"))
 
 
-def _is_tidy(piece: bytes, separator: str) -> bool:
+def _is_tidy(piece: bytes, skipped: int, separator: str) -> bool:
     """Whether no blank stands beside a separator or a line end."""
     if b"\t" in piece or b"\x0b" in piece or b"\x0c" in piece:
         return False
-    signs = np.frombuffer(piece, dtype=np.uint8)
+    signs = np.frombuffer(piece, dtype=np.uint8)[skipped:]
     blanks = np.flatnonzero(signs == ord(" "))
     beside = np.concatenate([signs[np.maximum(blanks - 1, 0)], signs[np.minimum(blanks + 1, len(signs) - 1)]])
     return not np.isin(beside, np.frombuffer(f"{separator}\r\n ".encode(), dtype=np.uint8)).any()
@@ -166,12 +169,21 @@ def _numbered(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _parse(content: bytes, separator: str, columns: int, *, quote: str | None) -> pl.DataFrame:
+def _parse(
+    content: bytes, separator: str, columns: int, *, quote: str | None, skip_lines: int = 0
+) -> pl.DataFrame:
     schema = {f"c{place}": pl.String for place in range(columns)}
     if not content or content.isspace():
         return pl.DataFrame(schema=schema)
     try:
-        return pl.read_csv(content, has_header=False, separator=separator, quote_char=quote, schema=schema)
+        return pl.read_csv(
+            content,
+            has_header=False,
+            separator=separator,
+            quote_char=quote,
+            schema=schema,
+            skip_lines=skip_lines,
+        )
     except pl.exceptions.PolarsError as error:
         if quote is None:
             raise _Irregular from error

@@ -167,11 +167,17 @@ def _may_be_plain(content: bytes) -> bool:
 def _tags(content: bytes) -> pl.DataFrame | None:
     """Each tag with the text behind it; None where the bytes are no such table."""
     declaration = re.match(rb"(?:\xef\xbb\xbf)?\s*<\?xml\b[^>]*\?>", content[:1000])
-    begin = content.find(b"<", declaration.end() if declaration else 0) + 1
+    begin = content.find(b"<", declaration.end() if declaration else 0)
     schema: dict[str, pl.DataType] = {"tag": pl.Categorical(pl.Categories.random()), "text": pl.String()}
     try:
         return pl.read_csv(
-            content[begin:], has_header=False, eol_char="<", separator=">", quote_char=None, schema=schema
+            content,
+            has_header=False,
+            eol_char="<",
+            separator=">",
+            quote_char=None,
+            schema=schema,
+            skip_lines=content.count(b"<", 0, begin) + 1,
         )
     except pl.exceptions.PolarsError:
         return None
@@ -201,7 +207,7 @@ def _document(tags: pl.DataFrame | None, records: Sequence[str]) -> Document | N
     """The elements of a table of tags; None unless the tags are plain, stand in pairs and have one root."""
     if tags is None:
         return None
-    distinct = tags["tag"].unique(maintain_order=True)
+    distinct = tags["tag"].unique()
     every = distinct.cast(pl.String)
     if not every.str.contains(PLAIN_TAG).fill_null(False).all():
         return None
