@@ -65,7 +65,7 @@ def summary_of(
     """A whole check in a sentence or two.
 
     >>> summary_of(files=41, unreadable=3, left_behind=0, accepted=2_199_880, rejected=120, gaps=0, milder=1)
-    '3 of 41 files could not be read, and 120 of 2.2 million rows were left out. 1 further finding cost no row.'
+    '3 of 41 files could not be read, and 120 of 2.2 million rows were left out. 1 finding cost no row.'
     """
     rows = accepted + rejected
     read = f"{many(unreadable)} of {counted(files, 'file')} could not be read"
@@ -83,7 +83,7 @@ def summary_of(
         hold = "file holds a table" if left_behind == 1 else "files hold tables"
         sentences.append(f"{many(left_behind)} {hold} that we leave behind on purpose.")
     if milder:
-        sentences.append(f"{counted(milder, 'further finding')} cost no row.")
+        sentences.append(f"{counted(milder, 'finding')} cost no row.")
     if not (unreadable or rejected or gaps or milder):
         sentences.append("There is nothing to mend.")
     return " ".join(sentences)
