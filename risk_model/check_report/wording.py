@@ -74,10 +74,10 @@ def summary_of(
     kept = f"{many(rejected)} of {counted(rows, 'row')} {'was' if rejected == 1 else 'were'} left out"
     if not rejected:
         kept = f"all {counted(rows, 'row')} were accepted" if rows > 1 else f"{counted(rows, 'row')} accepted"
-    parts = [read, kept]
+    parts = [read, kept] if rows else [read]
     if gaps:
         parts.append("one gap lies between tables" if gaps == 1 else f"{gaps} gaps lie between tables")
-    sentence = f"{', '.join(parts[:-1])}, and {parts[-1]}."
+    sentence = f"{', '.join(parts[:-1])}, and {parts[-1]}." if len(parts) > 1 else f"{read}."
     sentences = [sentence[0].upper() + sentence[1:]]
     if left_behind:
         hold = "file holds a table" if left_behind == 1 else "files hold tables"

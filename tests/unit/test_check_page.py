@@ -105,6 +105,7 @@ def test_every_row_of_a_file_is_accepted_or_left_out(extracts: Path) -> None:
     ("files", "says"),
     [
         (["good"], "The file was understood, and 1 row accepted. There is nothing to mend."),
+        (["odd"], "1 of 1 file could not be read."),
         (["good", "odd"], "1 of 2 files could not be read, and 1 row accepted."),
         (["good", "bad"], "All 2 files were understood, and 1 of 2 rows was left out."),
     ],
