@@ -7,13 +7,15 @@ from typing import Annotated
 import polars as pl
 import typer
 
-from benchmarks import explanations, guarantees, journey, pages
+from benchmarks import checking, explanations, guarantees, journey, pages
 from benchmarks.harness import as_table, environment, write_readme
 from risk_model import terminal
 from risk_model.errors import UserError
 
 FIGURES = {
-    figure.name: figure for module in (journey, explanations, guarantees, pages) for figure in module.FIGURES
+    figure.name: figure
+    for module in (journey, checking, explanations, guarantees, pages)
+    for figure in module.FIGURES
 }
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import polars as pl
 import typer
 
-from risk_model import contracts_command, terminal
+from risk_model import check_command, contracts_command, terminal
 from risk_model.errors import UserError
 
 app = typer.Typer(
@@ -57,34 +57,7 @@ def synthesise(
     terminal.say(f"The extracts are in {out / 'extracts'}, the truth about them is in {out / 'truth'}.")
 
 
-@app.command()
-def check(
-    extracts: Extracts,
-    quarantine: Annotated[
-        Path | None, typer.Option(help="Write the rejected rows' places and rules here.")
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Check the partners' files: what is accepted, what is rejected and by which rule; exit 1 if anything is."""
-    from risk_model import sources
-
-    with terminal.progress(1) as tell:
-        tell("Reading and checking every row")
-        checked = sources.check(extracts, with_rows=False)
-    if quarantine is not None:
-        checked.write_quarantine(quarantine)
-    if as_json:
-        terminal.show_json({**_check_as_json(checked), "gaps": checked.gaps})
-    else:
-        terminal.show_table(_rows_by_table(checked.summary()), "Rows by table")
-        terminal.show_table(checked.summary().filter(pl.col("rule") != ""), "Findings by rule")
-        for file in checked.files:
-            for finding in file.findings:
-                terminal.say(f"{file.path}: {finding}")
-        for gap in checked.gaps:
-            terminal.say(gap)
-    if not checked.is_clean:
-        raise typer.Exit(terminal.FINDING)
+app.command()(check_command.check)
 
 
 @app.command()
@@ -236,28 +209,6 @@ def explain(
     terminal.show_table(
         contributions.select("partner", "words", pl.col("factor").round(2)),
         "What raises (above 1) and lowers it",
-    )
-
-
-def _check_as_json(checked: Any) -> dict[str, Any]:
-    return {
-        "files": [
-            {"path": f.path, "source": f.source, "rows": f.rows, "findings": f.findings}
-            for f in checked.files
-        ],
-        "tables": _rows_by_table(checked.summary()).to_dicts(),
-        "findings": checked.summary().filter(pl.col("rule") != "").to_dicts(),
-    }
-
-
-def _rows_by_table(summary: pl.DataFrame) -> pl.DataFrame:
-    return (
-        summary.filter(pl.col("rule") == "")
-        .group_by("source", "table", maintain_order=True)
-        .agg(
-            accepted=pl.col("rows").filter(pl.col("severity") == "accepted").sum(),
-            rejected=pl.col("rows").filter(pl.col("severity") == "rejected").sum(),
-        )
     )
 
 

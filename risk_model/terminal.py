@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
+import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Literal
@@ -13,6 +15,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from risk_model.errors import UserError
 
@@ -42,6 +45,12 @@ def say(words: str) -> None:
     typer.echo(words)
 
 
+def paragraph(words: str, *, indent: int) -> None:
+    """Print a sentence whose later lines are indented on a terminal; into a pipe it goes as one line."""
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else len(words) + 1
+    say(textwrap.fill(words, max(width, 2 * indent), subsequent_indent=" " * indent, drop_whitespace=True))
+
+
 def warn(words: str) -> None:
     """Print a sentence that somebody should act on, apart from the answer."""
     typer.echo(f"Warning: {words}", err=True)
@@ -55,12 +64,13 @@ def show_json(value: Any) -> None:
 def show_table(frame: pl.DataFrame, title: str) -> None:
     """Print a frame as a table that a person reads."""
     console = Console(width=None if sys.stdout.isatty() else 160)
-    table = Table(title=title, title_justify="left", header_style="bold")
+    table = Table(title=Text(title), title_justify="left", header_style="bold")
     for name, dtype in frame.schema.items():
         side: Literal["left", "right"] = "right" if dtype.is_numeric() else "left"
-        table.add_column(name.replace("_", " "), justify=side, overflow="fold")
+        table.add_column(Text(name.replace("_", " ")), justify=side, overflow="fold")
     for row in frame.iter_rows():
-        table.add_row(*("" if value is None else str(value) for value in row))
+        # as Text, since a partner's header such as [/x] is no markup
+        table.add_row(*(Text("" if value is None else str(value)) for value in row))
     console.print(table)
 
 

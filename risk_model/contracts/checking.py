@@ -80,13 +80,13 @@ def check(table_name: str, frame: pl.DataFrame) -> Checked:
     return Checked(parted.accepted, parted.rejected, pl.concat(found))
 
 
-def read(table: Table, text: pl.DataFrame, reader: ColumnReader) -> Read:
+def read(table: Table, text: pl.DataFrame, reader: ColumnReader, *, is_tidy: bool = False) -> Read:
     """Turn the text columns of one file, under our names, into the contract's types.
 
     Columns that the file does not have stay absent. A required value that cannot be read breaks its row; any other
-    becomes null and is counted.
+    becomes null and is counted. `is_tidy` says that no value has a blank at an end or a letter beyond ASCII.
     """
-    columns, reported = reader.read(table, text)
+    columns, reported = reader.read(table, text, is_tidy=is_tidy)
     reported += _missing(table, columns, reported)
     rest = [name for name in text.columns if name not in table.columns and name != FAULT]
     typed = pl.DataFrame([*text.select(rest).get_columns(), *columns.get_columns()])

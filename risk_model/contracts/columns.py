@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -30,7 +30,7 @@ Touched = list[tuple[str, str, pl.Series]]
 
 @dataclass
 class _Meanings:
-    """All spellings of one column met so far, by the number that the categories gave them.
+    """All spellings of one kind of column met so far, by the number that the categories gave them.
 
     `alive` is never read: polars forgets the numbers of categories that no series alive has.
     """
@@ -42,16 +42,22 @@ class _Meanings:
 
 
 class ColumnReader:
-    """Reads the columns of many files; remembers what a spelling means from file to file. One per thread."""
+    """Reads the columns of many files; remembers what a spelling means from file to file. One per thread.
+
+    Columns of one kind, such as all dates of a contract, share what is remembered.
+    """
 
     def __init__(self) -> None:
-        self._met: dict[tuple[str, str], _Meanings] = {}
+        self._met: dict[Hashable, _Meanings] = {}
 
-    def read(self, table: Table, text: pl.DataFrame) -> tuple[pl.DataFrame, Touched]:
-        """Return the table's columns in their types, null where text cannot be read, and what the rules touched."""
+    def read(self, table: Table, text: pl.DataFrame, *, is_tidy: bool) -> tuple[pl.DataFrame, Touched]:
+        """Return the table's columns in their types, null where text cannot be read, and what the rules touched.
+
+        Text that `is_tidy` has no blank at an end of a value and no letter beyond ASCII.
+        """
         columns = [c for c in table.columns.values() if c.name in text.columns]
         written = [c for c in columns if text.schema[c.name] == pl.String]
-        plain, touched = _read_plain(text, [c for c in written if c.means_itself])
+        plain, touched = _read_plain(text, [c for c in written if c.means_itself and not is_tidy])
         looked_up, more = self._look_up(table, text, [c for c in written if not c.means_itself])
         typed = text.select(c.name for c in columns).with_columns(*plain, *looked_up)
         return typed, [*touched, *more]
@@ -64,24 +70,41 @@ class ColumnReader:
         met = {c.name: self._meanings(table, c) for c in columns}
         spelled = text.select(pl.col(name).cast(pl.Categorical(m.categories)) for name, m in met.items())
         number = spelled.select(pl.all().to_physical())
-        highest = number.max().row(0) if number.height else ()
-        for column, most in zip(columns, highest, strict=False):
-            if most is not None and most >= len(met[column.name].values):
-                _learn(met[column.name], table, column, spelled[column.name])
+        highest = dict(zip(number.columns, number.max().row(0), strict=True))
+        for names in _alike(met):
+            meanings = met[names[0]]
+            if any(highest[n] is not None and highest[n] >= len(meanings.values) for n in names):
+                new = pl.concat([spelled[name].unique() for name in names])
+                _learn(meanings, table, table.columns[names[0]], new)
         values = number.select(pl.lit(m.values).gather(pl.col(name)).alias(name) for name, m in met.items())
-        rules = {rule: (name, *found) for name, m in met.items() for rule, found in m.rules.items()}
+        rules = {
+            _rule_name(c, rule): (c.name, *found)
+            for c in columns
+            for rule, found in met[c.name].rules.items()
+        }
         rows = {rule: pl.lit(touches).gather(pl.col(name)) for rule, (name, _, touches) in rules.items()}
         counts = number.select(r.sum().alias(rule) for rule, r in rows.items()) if rows else pl.DataFrame()
         hit = number.select(rows[rule].alias(rule) for rule in counts.columns if counts[rule][0])
         return values, [(series.name, rules[series.name][1], series.fill_null(False)) for series in hit]
 
     def _meanings(self, table: Table, column: Column) -> _Meanings:
-        key = (table.name, column.name)
-        if key not in self._met:
+        kind = _kind(table.name, column.name)
+        if kind not in self._met:
             categories = pl.Categories.random()
             alive = pl.Series(dtype=pl.Categorical(categories))
-            self._met[key] = _Meanings(categories, pl.Series(column.name, dtype=column.dtype), alive)
-        return self._met[key]
+            self._met[kind] = _Meanings(categories, pl.Series(dtype=column.dtype), alive)
+        return self._met[kind]
+
+
+@cache
+def _kind(table_name: str, column_name: str) -> Hashable:
+    """What decides the meaning of a spelling: columns for which all of it is equal read alike."""
+    table = tables()[table_name]
+    column = table.columns[column_name]
+    listed = (table.contract, column.code_list.name) if column.code_list else None
+    formats = table.date_formats if column.logical_type == "date" else ()
+    limits = tuple(sorted(column.limits.items()))
+    return column.logical_type, formats, listed, column.named_check, limits, column.required
 
 
 def understand(
@@ -92,27 +115,27 @@ def understand(
     steps = pl.LazyFrame({"text": text})
     for step in _steps(table.name, column.name, only_ascii):
         steps = steps.with_columns(step)
-    understood = steps.collect()
+    understood = steps.collect(optimizations=pl.QueryOptFlags.none())
     rules = [name for name in understood.columns if ":" in name and understood[name].any()]
-    return understood[column.name], {
-        _rule_name(column, name): (name.split(":")[0], understood[name].fill_null(False)) for name in rules
+    return understood["value"], {
+        name.split(":")[1]: (name.split(":")[0], understood[name].fill_null(False)) for name in rules
     }
 
 
 @cache
 def _steps(table_name: str, column_name: str, only_ascii: bool) -> list[list[pl.Expr]]:
-    """The steps from a column's `text` to its value; a column with a colon says which texts a rule touches."""
+    """The steps from a column's `text` to its `value`; a column with a colon says which texts a rule touches."""
     table = tables()[table_name]
     column = table.columns[column_name]
     severity = REJECTS if column.required else WARNS
-    value = parse(pl.col("value"), column.logical_type, table.date_formats)
-    read = {f"{severity}:{why}": which for why, which in value.items() if why != "value"}
-    read[column.name] = value["value"].cast(column.dtype)
+    parsed = parse(pl.col("value"), column.logical_type, table.date_formats)
+    read = {f"{severity}:{why}": which for why, which in parsed.items() if why != "value"}
+    read["value"] = parsed["value"].cast(column.dtype)
     broken = {f"{severity}:{rule}": ~valid for rule, valid in conditions(column).items()}
     held: dict[str, pl.Expr] = {}
     if broken and not column.required:
         holds = ~pl.any_horizontal(pl.col(list(broken)).fill_null(False))
-        held = {column.name: pl.when(holds).then(pl.col(column.name))}
+        held = {"value": pl.when(holds).then(pl.col("value"))}
     steps = (
         _tidy(pl.col("text"), only_ascii=only_ascii),
         _answer(column),
@@ -129,12 +152,12 @@ def _unlisted(column: Column) -> dict[str, pl.Expr]:
     """Values off an open list, which are kept and warned of."""
     if column.code_list is None or not column.codes_are_open:
         return {}
-    return {f"{WARNS}:not_in_open_code_list": ~pl.col(column.name).is_in(list(column.code_list.meanings))}
+    return {f"{WARNS}:not_in_open_code_list": ~pl.col("value").is_in(list(column.code_list.meanings))}
 
 
 def conditions(column: Column) -> dict[str, pl.Expr]:
-    """What must hold for each value of a column, by the name of the rule."""
-    value, found, limits = pl.col(column.name), {}, column.limits
+    """What must hold for each `value` of a column, by the name of the rule."""
+    value, found, limits = pl.col("value"), {}, column.limits
     if column.code_list is not None and not column.codes_are_open:
         found["not_in_code_list"] = value.is_in(list(column.code_list.meanings))
     if column.named_check:
@@ -174,6 +197,14 @@ def _read_plain(text: pl.DataFrame, columns: Sequence[Column]) -> tuple[pl.DataF
         for name, tidy in mended.items()
     )
     return values, [(series.name, REPAIRED, series) for series in rows if series.any()]
+
+
+def _alike(met: Mapping[str, _Meanings]) -> list[list[str]]:
+    """The names of columns, those of one kind together."""
+    found: dict[int, list[str]] = {}
+    for name, meanings in met.items():
+        found.setdefault(id(meanings), []).append(name)
+    return list(found.values())
 
 
 def _learn(meanings: _Meanings, table: Table, column: Column, spelled: pl.Series) -> None:
@@ -239,9 +270,8 @@ def _as_code(column: Column) -> dict[str, pl.Expr]:
     }
 
 
-def _rule_name(column: Column, flag: str) -> str:
+def _rule_name(column: Column, rule: str) -> str:
     """The name by which a rule is reported; the two check digits are named without a bar."""
-    rule = flag.split(":")[1]
     return f"{column.name}_{rule}" if rule.startswith("check_") else f"{column.name}|{rule}"
 
 

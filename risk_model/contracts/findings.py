@@ -45,7 +45,7 @@ def findings_of(tables: Iterable[Table]) -> tuple[Finding, ...]:
     for table in tables:
         unnamed = {name: _unnamed(column) for name, column in table.columns.items()}
         for rule in rules_of(table):
-            column, kind = _column_and_kind(table, rule)
+            column, kind = column_and_kind(table, rule)
             words = explain(replace(table, columns=unnamed), rule)
             columns = where.setdefault((kind, words), {}).setdefault(table.name, [])
             columns += [column] if column else []
@@ -68,7 +68,7 @@ def _unnamed(column: Column) -> Column:
     return replace(column, header="the value", code_list=codes)
 
 
-def _column_and_kind(table: Table, rule: str) -> tuple[str | None, str]:
+def column_and_kind(table: Table, rule: str) -> tuple[str | None, str]:
     """The column that a rule's name speaks of, if any, and what stays of the name without it."""
     column, _, kind = rule.partition("|")
     if column in table.columns:

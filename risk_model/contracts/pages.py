@@ -24,7 +24,7 @@ def contract_page(contract: DescribedContract) -> str:
     """The page of one contract for a partner's analyst."""
     first = contract.tables[0].columns[0].name
     return (
-        _pages()
+        environment()
         .get_template("contract.html.jinja")
         .render(
             contract=contract,
@@ -39,12 +39,13 @@ def contract_page(contract: DescribedContract) -> str:
 
 def index_page(contracts: Sequence[ListedContract]) -> str:
     """The page that lists every contract."""
-    return _pages().get_template("contracts.html.jinja").render(contracts=contracts)
+    return environment().get_template("contracts.html.jinja").render(contracts=contracts)
 
 
-def _pages() -> Environment:
+def environment(*more: Path) -> Environment:
+    """The templates of these pages, and those of other folders that extend `page.html.jinja`."""
     pages = Environment(
-        loader=FileSystemLoader(Path(__file__).with_name("templates")),
+        loader=FileSystemLoader([Path(__file__).with_name("templates"), *more]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -76,10 +76,11 @@ def _how_to_check(contract: DescribedContract) -> Iterator[str]:
         "Put the files into a folder of their own and run",
         "",
     )
-    yield from ("```sh", "risk-model check FOLDER", "```", "")
+    yield from ("```sh", "risk-model check FOLDER --html check.html", "```", "")
     yield (
-        "It prints how many rows of each table are accepted and left out, and each rule that a row breaks. It never "
-        "prints a child's value, and nothing leaves your computer. Exit code 0 means that every file was understood "
+        "It says what to mend first, by how many children it touches, and writes the same as one page, `check.html`, "
+        "which must lie outside the folder. Neither holds a child's value, nothing leaves your computer, and nothing "
+        "of a child is left on its disk. Exit code 0 means that every file and column was understood "
         f"and no row left out. `risk-model contracts show {contract.id} --html {contract.id}.html` writes every column "
         "and code on one page."
     )

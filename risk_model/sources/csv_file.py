@@ -49,9 +49,14 @@ def headers_of(start: bytes) -> tuple[str, ...]:
     return _headers(start if b"\n" in start else start.replace(b"\r", b"\n"))[1]
 
 
-def read_csv(content: bytes, make: Callable[[tuple[str, ...], pl.DataFrame], T]) -> CsvFile[T]:
-    """Return what `make` does of the headers and the rows, which come as text in c0, c1, ... with `source_row` and
-    `source_fault`, in pieces; raises Unreadable with a plain sentence when the content is no CSV.
+Make = Callable[[tuple[str, ...], pl.DataFrame, bool], T]
+
+
+def read_csv(content: bytes, make: Make[T]) -> CsvFile[T]:
+    """Return what `make` does of the headers, the rows, and whether their values are tidy.
+
+    Rows come in pieces, as text in c0, c1, ... with `source_row` and `source_fault`. Values are tidy when none has a
+    blank at an end or a letter beyond ASCII. Raises Unreadable with a plain sentence when the content is no CSV.
     """
     if not content.isascii() and not _is_utf8(content):
         return replace(read_csv(content.decode("cp1252", errors="replace").encode(), make), note=WINDOWS_NOTE)
@@ -64,40 +69,53 @@ def read_csv(content: bytes, make: Callable[[tuple[str, ...], pl.DataFrame], T])
     if b'"' not in content and len(headers) > 1:
         try:
             made, count = [], 0
-            for piece in _pieces(content, begins):
-                rows = _regular_rows(piece, separator, len(headers), count)
-                made.append(make(headers, rows))
+            for piece, skipped in _pieces(content, begins):
+                rows = _regular_rows(piece, skipped, separator, len(headers), count)
+                made.append(make(headers, rows, piece.isascii() and _is_tidy(piece, skipped, separator)))
                 count += rows.height
             return CsvFile(headers, made, count)
         except _Irregular:
             pass
     rows = _irregular_rows(content[begins:].decode(), separator, headers)
-    return CsvFile(headers, [make(headers, rows)], rows.height)
+    return CsvFile(headers, [make(headers, rows, False)], rows.height)
 
 
-def _pieces(content: bytes, begins: int) -> Iterator[bytes]:
-    """The content in pieces of whole lines."""
+def _pieces(content: bytes, begins: int) -> Iterator[tuple[bytes, int]]:
+    """The content in pieces of whole lines, and how many bytes of each are header; a small file is one piece."""
+    if len(content) <= PIECE_BYTES:
+        yield content, begins
+        return
     while begins < len(content):
         ends = content.find(b"\n", begins + PIECE_BYTES) + 1 or len(content)
-        yield content[begins:ends]
+        yield content[begins:ends], 0
         begins = ends
 
 
-def _regular_rows(piece: bytes, separator: str, columns: int, before: int) -> pl.DataFrame:
+def _regular_rows(piece: bytes, skipped: int, separator: str, columns: int, before: int) -> pl.DataFrame:
     """The rows of a piece whose every line has one value for each header.
 
     The parser refuses a line with too many values. If none has too many, none has too few as long as the separators of
     all lines together are as many as they should be.
     """
-    signs = np.frombuffer(piece, dtype=np.uint8)
-    lines = int(np.count_nonzero(signs == ord("\n"))) + (not piece.endswith(b"\n"))
+    signs = np.frombuffer(piece, dtype=np.uint8)[skipped:]
+    lines = int(np.count_nonzero(signs == ord("\n"))) + (len(signs) > 0 and signs[-1] != ord("\n"))
     if int(np.count_nonzero(signs == ord(separator))) != lines * (columns - 1):
         raise _Irregular
-    rows = _parse(piece, separator, columns, quote=None)
+    rows = _parse(piece, separator, columns, quote=None, skip_lines=int(skipped > 0))
     if rows.height != lines:
         raise _Irregular
     number = pl.int_range(before + 1, before + 1 + lines, dtype=pl.Int64, eager=True).alias("source_row")
     return rows.with_columns(number, pl.lit(None, pl.String).alias("source_fault"))
+
+
+def _is_tidy(piece: bytes, skipped: int, separator: str) -> bool:
+    """Whether no blank stands beside a separator or a line end."""
+    if b"\t" in piece or b"\x0b" in piece or b"\x0c" in piece:
+        return False
+    signs = np.frombuffer(piece, dtype=np.uint8)[skipped:]
+    blanks = np.flatnonzero(signs == ord(" "))
+    beside = np.concatenate([signs[np.maximum(blanks - 1, 0)], signs[np.minimum(blanks + 1, len(signs) - 1)]])
+    return not np.isin(beside, np.frombuffer(f"{separator}\r\n ".encode(), dtype=np.uint8)).any()
 
 
 def _headers(start: bytes) -> tuple[str, tuple[str, ...]]:
@@ -151,12 +169,21 @@ def _numbered(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _parse(content: bytes, separator: str, columns: int, *, quote: str | None) -> pl.DataFrame:
+def _parse(
+    content: bytes, separator: str, columns: int, *, quote: str | None, skip_lines: int = 0
+) -> pl.DataFrame:
     schema = {f"c{place}": pl.String for place in range(columns)}
     if not content or content.isspace():
         return pl.DataFrame(schema=schema)
     try:
-        return pl.read_csv(content, has_header=False, separator=separator, quote_char=quote, schema=schema)
+        return pl.read_csv(
+            content,
+            has_header=False,
+            separator=separator,
+            quote_char=quote,
+            schema=schema,
+            skip_lines=skip_lines,
+        )
     except pl.exceptions.PolarsError as error:
         if quote is None:
             raise _Irregular from error

@@ -19,6 +19,9 @@ from risk_model.sources.returns import STAND_ALONE, XML_RETURNS
 from risk_model.sources.workbook import sheets
 from risk_model.sources.xml_file import names_in
 
+FIRST_LOOK_BYTES = 16 * 1024
+"""A return's telling element stands within its first few records."""
+
 
 @dataclass(frozen=True)
 class Identified:
@@ -115,7 +118,7 @@ def _known(found: Found, file: SourceFile) -> Identified:
 
 
 def _xml_source(found: Found, start: bytes) -> str:
-    for text in (start, found.content() if len(start) >= MEGABYTE else b""):
+    for text in (start[:FIRST_LOOK_BYTES], start, found.content() if len(start) >= MEGABYTE else b""):
         names = names_in(text)
         for contract, reader in XML_RETURNS.items():
             if reader.telling_element in names:

@@ -40,8 +40,8 @@ def load(one: Identified, reader: ColumnReader) -> Loaded:
 def _load_csv(one: Identified, reader: ColumnReader) -> Loaded:
     table = contracts.tables()[one.file.tables[0]]
 
-    def read(headers: tuple[str, ...], rows: pl.DataFrame) -> contracts.Read:
-        return contracts.read(table, _named(table, headers, rows, one.found.path), reader)
+    def read(headers: tuple[str, ...], rows: pl.DataFrame, is_tidy: bool) -> contracts.Read:
+        return contracts.read(table, _named(table, headers, rows, one.found.path), reader, is_tidy=is_tidy)
 
     opened = read_csv(one.found.content(), read)
     unknown = _unknown(table, opened.headers)

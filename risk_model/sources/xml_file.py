@@ -41,6 +41,8 @@ WHITE_SIGNS = b"\t\n\r"
 
 Integers = npt.NDArray[np.int32]
 Claims = npt.NDArray[np.bool_]
+Steps = npt.NDArray[np.int8]
+Places = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -108,14 +110,18 @@ class Document:
         return self.name[self.record >= 0]
 
     @cached_property
-    def _by_name(self) -> tuple[Integers, npt.NDArray[np.int64]]:
+    def _by_name(self) -> tuple[npt.NDArray[np.unsignedinteger], Places]:
         """The text elements that stand in a record, sorted by the record's name and their own: keys and places."""
         places = np.flatnonzero(self.is_text & (self.owner >= 0))
-        keys = self._of_record[self.owner[places]] * len(self.names) + self.name[places]
+        small = (
+            np.uint16 if len(self.names) ** 2 <= np.iinfo(np.uint16).max else np.uint32
+        )  # sixteen bits sort fast
+        of_record = (self._of_record * len(self.names)).astype(small)
+        keys = of_record[self.owner[places]] + self.name[places].astype(small)
         order = np.argsort(keys, kind="stable")
         return keys[order], places[order]
 
-    def _texts(self, element: str, word: str) -> npt.NDArray[np.int64]:
+    def _texts(self, element: str, word: str) -> Places:
         """The places of the text elements of one name that stand in records of another."""
         keys, places = self._by_name
         if element not in self.names or word not in self.names:
@@ -161,11 +167,17 @@ def _may_be_plain(content: bytes) -> bool:
 def _tags(content: bytes) -> pl.DataFrame | None:
     """Each tag with the text behind it; None where the bytes are no such table."""
     declaration = re.match(rb"(?:\xef\xbb\xbf)?\s*<\?xml\b[^>]*\?>", content[:1000])
-    begin = content.find(b"<", declaration.end() if declaration else 0) + 1
+    begin = content.find(b"<", declaration.end() if declaration else 0)
     schema: dict[str, pl.DataType] = {"tag": pl.Categorical(pl.Categories.random()), "text": pl.String()}
     try:
         return pl.read_csv(
-            content[begin:], has_header=False, eol_char="<", separator=">", quote_char=None, schema=schema
+            content,
+            has_header=False,
+            eol_char="<",
+            separator=">",
+            quote_char=None,
+            schema=schema,
+            skip_lines=content.count(b"<", 0, begin) + 1,
         )
     except pl.exceptions.PolarsError:
         return None
@@ -195,7 +207,7 @@ def _document(tags: pl.DataFrame | None, records: Sequence[str]) -> Document | N
     """The elements of a table of tags; None unless the tags are plain, stand in pairs and have one root."""
     if tags is None:
         return None
-    distinct = tags["tag"].unique(maintain_order=True)
+    distinct = tags["tag"].unique()
     every = distinct.cast(pl.String)
     if not every.str.contains(PLAIN_TAG).fill_null(False).all():
         return None
@@ -226,7 +238,7 @@ def _exact_names(written: list[str]) -> list[int]:
     return [numbers[name] for name in bare]
 
 
-def _stands_in_pairs(name: Integers, step: npt.NDArray[np.int8], depth: Integers) -> bool:
+def _stands_in_pairs(name: Integers, step: Steps, depth: Integers) -> bool:
     """Whether each opening tag has its closing tag, and one root holds everything.
 
     On each level of depth the tags of a whole file open and close in turn, each pair under one name.
@@ -243,32 +255,34 @@ def _stands_in_pairs(name: Integers, step: npt.NDArray[np.int8], depth: Integers
 
 
 def _elements(
-    names: dict[str, int], name: Integers, text: pl.Series, step: npt.NDArray[np.int8], is_record: Claims
+    names: dict[str, int], name: Integers, text: pl.Series, step: Steps, is_record: Claims
 ) -> Document:
-    opens = is_record & (step >= 0)
-    inside = np.cumsum(np.where(is_record, step, 0), dtype=np.int32)
-    around = inside - (opens & (step > 0))
-    number = np.cumsum(opens, dtype=np.int32) - 1
-    owner = np.full(len(step), -1, dtype=np.int32)
-    for level in range(1, int(inside.max(initial=0)) + 1):
-        last = np.maximum.accumulate(np.where(opens & (step > 0) & (inside == level), number, -1))
-        here = around == level
-        owner[here] = last[here]
+    """The opening tags, each with the innermost record around it.
+
+    That record is the last one opened at the tag's own depth of records.
+    """
     kept = np.flatnonzero(step >= 0)
+    inside = np.cumsum(np.where(is_record, step, 0), dtype=np.int8)[kept]
     is_text = (step[kept] > 0) & (np.append(step[1:], 0)[kept] < 0)
+    opens, holds = is_record[kept], is_record[kept] & (step[kept] > 0)
+    around = inside - holds
+    number = np.cumsum(opens, dtype=np.int32) - 1
+    owner = np.full(len(kept), -1, dtype=np.int32)
+    for level in range(1, int(inside.max(initial=0)) + 1):
+        last = np.maximum.accumulate(np.where(holds & (inside == level), number, -1))
+        owner = np.where(around == level, last, owner)
+    texts = _unescaped(text.gather(kept))
     return Document(
         names=names,
         name=name[kept],
-        text=_unescaped(text.gather(kept)),
-        is_text=is_text & text.gather(kept).is_not_null().to_numpy(),
-        owner=owner[kept],
-        record=np.where(opens, number, -1)[kept],
+        text=texts,
+        is_text=is_text & texts.is_not_null().to_numpy(),
+        owner=owner,
+        record=np.where(opens, number, -1),
     )
 
 
-def _first_places(
-    spellings: list[npt.NDArray[np.int64]], owner: Integers, row: Integers, rows: int
-) -> pl.Series:
+def _first_places(spellings: list[Places], owner: Integers, row: Integers, rows: int) -> pl.Series:
     """Where the first text of each row stands; of several spellings the first that says something."""
     first = np.full(rows, -1, dtype=np.int64)
     for places in reversed(spellings):

@@ -54,7 +54,54 @@ def test_an_unknown_column_is_named_and_not_read(tmp_path: Path) -> None:
     (tmp_path / "attendance.csv").write_text(f"{header}\nA950000178301,100001,879,2026-01-09,10,0,0,x\n")
     done = risk_model("check", tmp_path)
     assert done.returncode == 1
-    assert "1 column(s) that the contract does not know were not read: surprise." in done.stdout
+    assert "1 column that we do not know was not read: surprise." in done.stdout
+
+
+ATTENDANCE = (
+    "upn,urn,la_code,week_ending,sessions_possible,sessions_authorised,sessions_unauthorised\n"
+    "A950000178301,100001,879,{week},10,0,0\n"
+)
+
+
+@pytest.mark.parametrize(("week", "code"), [("2026-01-09", 0), ("soon", 1)])
+def test_the_summary_comes_first_and_a_row_left_out_is_a_finding(
+    tmp_path: Path, week: str, code: int
+) -> None:
+    (tmp_path / "attendance.csv").write_text(ATTENDANCE.format(week=week))
+    done = risk_model("check", tmp_path)
+    assert (done.returncode, done.stderr) == (code, "")
+    assert done.stdout.startswith("The file was understood, and ")
+    assert ("Mend first" in done.stdout) == bool(code)
+
+
+def test_a_second_check_of_the_same_files_reads_nothing_and_says_the_same(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for week in ("2026-01-09", "soon"):
+        (tmp_path / f"in/attendance_{week}.csv").write_text(ATTENDANCE.format(week=week))
+    options = (tmp_path / "in", "--json", "--workspace", tmp_path / "kept")
+    first = risk_model("check", *options)
+    kept = {path: path.stat().st_mtime_ns for path in (tmp_path / "kept").rglob("*") if path.is_file()}
+    second = risk_model("check", *options)
+    assert kept and {path: path.stat().st_mtime_ns for path in kept} == kept
+    assert (first.returncode, first.stdout) == (second.returncode, second.stdout)
+    assert first.stdout == risk_model("check", tmp_path / "in", "--json").stdout
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in", "kept"]
+
+
+def test_what_a_check_writes_may_not_lie_among_the_extracts(tmp_path: Path) -> None:
+    (tmp_path / "attendance.csv").write_text(ATTENDANCE.format(week="2026-01-09"))
+    for option in ("--html", "--quarantine", "--workspace"):
+        done = risk_model("check", tmp_path, option, tmp_path / "out")
+        assert done.returncode == 2 and not (tmp_path / "out").exists()
+        check_is_a_sentence(done.stderr, option, "among the extracts")
+
+
+def test_the_page_is_written_beside_the_answer(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/attendance.csv").write_text(ATTENDANCE.format(week="2026-01-09"))
+    done = risk_model("check", tmp_path / "in", "--html", tmp_path / "page.html", "--json")
+    assert done.returncode == 0 and json.loads(done.stdout)["gaps"] == []
+    assert "What to mend first in these files" in (tmp_path / "page.html").read_text()
 
 
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:

@@ -269,6 +269,8 @@ def test_nhs_numbers_agree_with_the_oracle(numbers: list[str]) -> None:
         ("H243278544154", True),
         ("R247962919251", False),
         ("A95000017830", False),
+        ("A-5000017830-", False),
+        ("A+5000178301 ", False),
         ("3412", False),
     ],
 )
