@@ -13,7 +13,7 @@ from risk_model.merged.definition import Frames, Part
 
 CSDS, MHSDS = "csds", "mhsds"
 
-REQUEST = ("provider_code", "service_request_id")
+SUBMITTED = ("provider_code", "service_request_id", "period_ended_on")
 OWN_NUMBERS = ("service_request_id", "local_patient_id", "care_contact_id")
 """Numbers that a provider gives within one data set; the same number in the other may be another child's."""
 
@@ -51,11 +51,11 @@ def _teams_csds(frames: Frames) -> pl.DataFrame:
 def _teams_mhsds(frames: Frames) -> pl.DataFrame:
     """The team on the referral itself and the further ones, each with its kind.
 
-    A referral that names no team of its own has its further teams; one without any waits for a kind not recorded.
+    A referral sent without a team of its own has its further teams; one without any waits for a kind not recorded.
     """
     referral, further = frames["mhsds_referral"], frames["mhsds_other_team"]
     has_team = pl.col("team_id").is_not_null()
-    alone = referral.filter(~has_team).join(further, on=REQUEST, how="anti", maintain_order="left")
+    alone = referral.filter(~has_team).join(further, on=SUBMITTED, how="anti", maintain_order="left")
     own = pl.concat([referral.filter(has_team), alone])
     shared = [name for name in further.columns if name in own.columns]
     teams = pl.concat([own.select(*shared), further], how="diagonal")
@@ -80,10 +80,9 @@ def _with_kind(teams: pl.DataFrame, kinds: pl.DataFrame) -> pl.DataFrame:
 
 def _contacts_mhsds(frames: Frames) -> pl.DataFrame:
     """Contacts with their team: the one they name, or else the referral's own in that submission."""
-    submitted = (*REQUEST, "period_ended_on")
-    own = frames["mhsds_referral"].select(*submitted, own_team_id="team_id").drop_nulls()
-    own = own.unique(submitted, keep="last", maintain_order=True)
-    named = frames["mhsds_contact"].join(own, on=submitted, how="left", maintain_order="left")
+    own = frames["mhsds_referral"].select(*SUBMITTED, own_team_id="team_id").drop_nulls()
+    own = own.unique(SUBMITTED, keep="last", maintain_order=True)
+    named = frames["mhsds_contact"].join(own, on=SUBMITTED, how="left", maintain_order="left")
     return keyed(named.with_columns(team_id=pl.coalesce("team_id", "own_team_id")))
 
 

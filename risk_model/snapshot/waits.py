@@ -74,9 +74,12 @@ def open_teams(referral: pl.DataFrame, team: pl.DataFrame, on: date) -> pl.DataF
     A referral for which no team was ever sent stays open, under a service that is not recorded. In MHSDS the referral's
     team stands on the referral: one that a newer submission no longer names was replaced.
     """
-    sent_last = referral.select(*REFERRAL_KEY, last_sent="period_ended_on")
+    sent_last = referral.select(*REFERRAL_KEY, last_period="period_ended_on", last_known="known_on")
     team = team.join(sent_last, on=REFERRAL_KEY, how="left", maintain_order="left")
-    was_replaced = (pl.col("dataset") == merged.MHSDS) & (pl.col("period_ended_on") < pl.col("last_sent"))
+    is_older = (pl.col("period_ended_on") < pl.col("last_period")) | (
+        pl.col("known_on") < pl.col("last_known")
+    )
+    was_replaced = (pl.col("dataset") == merged.MHSDS) & is_older
     closed = (pl.col("closed_on") <= on).fill_null(False) | (pl.col("rejected_on") <= on).fill_null(False)
     not_waits = (*services.OPEN_BY_DESIGN, services.URGENT_CARE)
     opened = (

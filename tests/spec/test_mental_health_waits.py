@@ -189,15 +189,35 @@ def test_a_further_team_is_a_second_wait_until_it_closes_or_sees_the_child() -> 
     assert (lists(other), lists(own)) == (["p1-autism-service"], ["p1-neurodevelopment-service"])
 
 
-def test_a_team_that_the_referral_no_longer_names_was_replaced() -> None:
+@pytest.mark.parametrize(
+    ("month", "known_on"),
+    [("2026-02-28", "2026-03-18"), ("2026-03-31", "2026-04-10")],
+    ids=["last month", "first time this month"],
+)
+def test_a_team_that_the_newest_submission_no_longer_names_was_replaced(month: str, known_on: str) -> None:
     taken = look(
-        referrals="""
-        child | service_request_id | team_id | received_on | period_ended_on
-        A     | R1                 | T1      | 2026-01-05  | 2026-02-28
-        A     | R1                 | T2      | 2026-01-05  | 2026-03-31
+        referrals=f"""
+        child | service_request_id | team_id | received_on | period_ended_on | known_on
+        A     | R1                 | T1      | 2026-01-05  | {month}         | {known_on}
+        A     | R1                 | T2      | 2026-01-05  | 2026-03-31      | 2026-04-18
         """
     )
     assert lists(taken) == ["p1-neurodevelopment-service"]
+
+
+def test_a_referral_whose_only_team_was_a_further_one_that_closed_is_not_lost() -> None:
+    taken = look(
+        referrals="""
+        child | service_request_id | team_id | received_on | period_ended_on
+        A     | R1                 | -       | 2026-01-05  | 2026-02-28
+        A     | R1                 | -       | 2026-01-05  | 2026-03-31
+        """,
+        other_teams="""
+        service_request_id | team_id | closed_on  | period_ended_on | known_on
+        R1                 | T2      | 2026-02-20 | 2026-02-28      | 2026-02-28
+        """,
+    )
+    assert lists(taken) == ["p1-mental-health-service-kind-not-recorded"]
 
 
 def test_a_team_whose_kind_was_never_sent_has_a_list_apart_from_that_of_the_community() -> None:
