@@ -51,6 +51,7 @@ class Document:
 
     `name` is a number into `names`; `owner` is the number of the record an element stands in, -1 outside all; `record`
     is the element's own number as a record, -1 for what is none; `is_text` tells elements that hold text only.
+    `stray_texts` counts the texts that stand between elements.
     """
 
     names: dict[str, int]
@@ -59,6 +60,7 @@ class Document:
     is_text: Claims
     owner: Integers
     record: Integers
+    stray_texts: int
 
     def records(self, element: str, table: contracts.Table) -> pl.DataFrame:
         """Return a row per record of this name: `record`, the `parent` it stands in, and the table's columns as text.
@@ -279,7 +281,15 @@ def _elements(
         is_text=is_text & texts.is_not_null().to_numpy(),
         owner=owner,
         record=np.where(opens, number, -1),
+        stray_texts=_count_stray(text, kept[is_text]),
     )
+
+
+def _count_stray(text: pl.Series, places: Places) -> int:
+    """How many texts other than those at these places say something."""
+    others = text.is_not_null().to_numpy().copy()
+    others[places] = False
+    return int(text.gather(np.flatnonzero(others)).str.contains(r"\S").sum())
 
 
 def _first_places(spellings: list[Places], owner: Integers, row: Integers, rows: int) -> pl.Series:
