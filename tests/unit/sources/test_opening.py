@@ -153,6 +153,27 @@ def test_no_value_of_a_child_in_problems_or_quarantine(tmp_path: Path) -> None:
     assert not any(canary in text for text in said)
 
 
+@pytest.mark.parametrize(
+    ("header", "named"),
+    [
+        ("Colour,reason9", ("Colour", "reason9")),
+        ("PL1 1AA,A950000178301,01/02/2015", ("no. 5", "no. 6", "no. 7")),
+    ],
+)
+def test_an_unknown_column_is_named_unless_a_value_stands_in_its_place(
+    tmp_path: Path, header: str, named: tuple[str, ...]
+) -> None:
+    row = ROW.strip() + "," * (header.count(",") + 1)
+    file, _ = episodes_of(tmp_path, f"{HEADER.strip()},{header}\n{row}\n".encode())
+    assert file.unknown_columns == named
+
+
+def test_headers_that_swallowed_the_first_row_are_not_repeated(tmp_path: Path) -> None:
+    file, checked = episodes_of(tmp_path, f"{HEADER.strip()},Ann,Other\n{ROW}".encode())
+    assert file.unknown_columns == ("no. 5", "no. 6")
+    assert checked.rejected["rules"].to_list() == [["row|too_few_values"]]
+
+
 def test_two_hundred_mutations_never_crash_and_never_lose_a_row(tmp_path: Path) -> None:
     chance = random.Random(2026)
     original = bytearray((HEADER + "".join(f"{n},0{n % 9 + 1}/02/2020,S,C2\n" for n in range(30))).encode())
