@@ -137,6 +137,27 @@ def test_line_breaks_inside_quotation_marks(tmp_path: Path) -> None:
     assert checked.frames["sen2_person"].height == 2
 
 
+def test_a_short_or_long_row_beside_a_line_break_in_quotation_marks_is_set_aside_too(tmp_path: Path) -> None:
+    header = "persontableid,UPN,PersonBirthDate,Surname\n"
+    content = (
+        header + '1,,2015-01-02,"Two\nlines"\n2,,2015-01-02\n3,,2015-01-02,One\n4,,2015-01-02,One,more\n'
+    )
+    _, checked = episodes_of(tmp_path, content.encode())
+    assert checked.frames["sen2_person"]["surname"].to_list() == ["Two\nlines", "One"]
+    assert checked.rejected.select("source_row", "rules").rows() == [
+        (2, ["row|too_few_values"]),
+        (4, ["row|too_many_values"]),
+    ]
+
+
+@pytest.mark.parametrize("mark", ["", '"'])
+def test_a_value_of_a_megabyte_sets_its_row_aside(tmp_path: Path, mark: str) -> None:
+    content = f"{HEADER}{mark}{'x' * 1_000_000}{mark},01/02/2020,S,C2\n{ROW}"
+    _, checked = episodes_of(tmp_path, content.encode())
+    assert checked.rejected.select("source_row", "rules").rows() == [(1, ["row|value_too_long"])]
+    assert checked.frames["looked_after_episode"].height == 1
+
+
 def test_no_value_of_a_child_in_problems_or_quarantine(tmp_path: Path) -> None:
     canary = "ZQXCANARY"
     (tmp_path / "a.csv").write_text(HEADER + f"{canary},{canary},{canary},{canary}\n{canary}\n")
