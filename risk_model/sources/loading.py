@@ -40,13 +40,16 @@ def load(one: Identified, reader: ColumnReader) -> Loaded:
 
 def _load_csv(one: Identified, reader: ColumnReader) -> Loaded:
     table = contracts.tables()[one.file.tables[0]]
+    fits_headers = False
 
     def read(headers: tuple[str, ...], rows: pl.DataFrame, is_tidy: bool) -> contracts.Read:
+        nonlocal fits_headers
+        fits_headers |= rows["source_fault"].null_count() > 0
         return contracts.read(table, _named(table, headers, rows, one.found.path), reader, is_tidy=is_tidy)
 
     opened = read_csv(one.found.content(), read)
-    unknown = _unknown(table, opened.headers)
-    file = replace(one.file, rows=opened.count, problem=opened.note, unknown_columns=unknown)
+    unknown = contracts.unknown(table, opened.headers, by_name=fits_headers)
+    file = replace(one.file, rows=opened.count, problem=opened.note, unknown_columns=tuple(unknown))
     loaded = _loaded(one, file, {table.name: _together(table, opened.made)})
     earlier = earlier_headers(table, opened.headers, opened.count)
     return replace(loaded, findings=pl.concat([loaded.findings, earlier]))

@@ -21,7 +21,7 @@ import polars as pl
 
 from risk_model import contracts
 from risk_model.contracts.parsing import parse_dates
-from risk_model.sources.opening import MEGABYTE, Unreadable
+from risk_model.sources.opening import MEGABYTE, UTF8_MARK, Unreadable
 
 LARGEST_XML_BYTES = 256 * MEGABYTE
 DEEPEST_LEVEL = 64
@@ -37,6 +37,7 @@ DOCUMENT_TYPE = (
 )
 DAMAGED = "The XML is damaged or breaks off before its end. Ask the partner to send it again."
 PLAIN_TAG = r"^(?:/?[A-Za-z_][\w.:-]*|[A-Za-z_][\w.:-]*/)$"
+LONG_TAG = re.compile(rb"<[^<>]{65536}")
 WHITE_SIGNS = b"\t\n\r"
 
 Integers = npt.NDArray[np.int32]
@@ -169,10 +170,13 @@ def _may_be_plain(content: bytes) -> bool:
 def _tags(content: bytes) -> pl.DataFrame | None:
     """Each tag with the text behind it; None where the bytes are no such table."""
     declaration = re.match(rb"(?:\xef\xbb\xbf)?\s*<\?xml\b[^>]*\?>", content[:1000])
-    begin = content.find(b"<", declaration.end() if declaration else 0)
+    ahead = declaration.end() if declaration else 0
+    begin = content.find(b"<", ahead)
+    if content[ahead:begin].removeprefix(UTF8_MARK).strip():
+        return None
     schema: dict[str, pl.DataType] = {"tag": pl.Categorical(pl.Categories.random()), "text": pl.String()}
     try:
-        return pl.read_csv(
+        tags = pl.read_csv(
             content,
             has_header=False,
             eol_char="<",
@@ -183,10 +187,15 @@ def _tags(content: bytes) -> pl.DataFrame | None:
         )
     except pl.exceptions.PolarsError:
         return None
+    ends = np.frombuffer(content, dtype=np.uint8)[begin:] == ord(">")
+    every_tag_is_closed = int(np.count_nonzero(ends)) == tags.height
+    return tags if every_tag_is_closed else None
 
 
 def _rewritten(content: bytes) -> bytes:
     """The same elements and texts and nothing else, as an XML parser understands them; a document type stops it."""
+    if LONG_TAG.search(content):
+        raise Unreadable("The XML has a tag of more than 64 KB, which no return has. Ask for the real file.")
 
     def refuse(*_: object) -> None:
         raise Unreadable(DOCUMENT_TYPE)
