@@ -6,12 +6,8 @@ One good file always lies beside the hostile one, and is read all the same.
 from __future__ import annotations
 
 import gzip
-import io
-import json
 import logging
 import struct
-import subprocess
-import sys
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -21,13 +17,9 @@ import polars as pl
 import pytest
 
 from risk_model import sources
-from tests.file_sets import CANARIES, CHILD, UPN, archive, csv, said, workbook
-
-HEADERS = "CHILD,DECOM,RNE,LS"
-ROW = f"{CHILD},01/02/2020,S,C2"
-GOOD = csv(HEADERS, ROW)
-LIST = [HEADERS.split(","), ROW.split(",")]
-MEGABYTE = 1024 * 1024
+from tests.file_sets import CANARIES, CHILD, UPN, csv, said
+from tests.hostile import EPISODES, GOOD, HEADERS, LAUGHS, LIST, MEGABYTE, ROW, census, document_type, parquet
+from tests.packing import archive, workbook
 
 
 def check(folder: Path, content: bytes) -> tuple[sources.SourceFile, sources.CheckedExtracts]:
@@ -244,27 +236,19 @@ def test_a_workbook_with_formulas_that_failed_and_blank_lines_is_read(tmp_path: 
 # Parquet
 
 
-def parquet(frame: pl.DataFrame) -> bytes:
-    written = io.BytesIO()
-    frame.write_parquet(written)
-    return written.getvalue()
-
-
-EPISODES = pl.DataFrame([ROW.split(",")], schema=HEADERS.split(","), orient="row")
-
-
 @pytest.mark.parametrize(
     ("content", "word"),
     [
         (parquet(EPISODES.with_columns(LS=pl.concat_list("LS"))), "nested columns"),
         (parquet(EPISODES.with_columns(LS=pl.struct("LS"))), "nested columns"),
+        (parquet(EPISODES.with_columns(LS=pl.lit(b"\xff\xfe"))), "damaged"),
         (parquet(EPISODES)[:-6], "damaged"),
         (parquet(EPISODES)[: len(parquet(EPISODES)) // 2], "damaged"),
         (b"PAR1" * 3, "damaged"),
         (parquet(pl.DataFrame({f"c{n}": ["x"] for n in range(5001)})), "more than 5,000 columns"),
         (parquet(pl.DataFrame()), "not recognised"),
     ],
-    ids=["list", "struct", "cut end", "half", "only signs", "5001 columns", "no columns"],
+    ids=["list", "struct", "bytes", "cut end", "half", "only signs", "5001 columns", "no columns"],
 )
 def test_a_parquet_file_that_is_no_table_of_values_is_refused(
     tmp_path: Path, content: bytes, word: str
@@ -275,19 +259,6 @@ def test_a_parquet_file_that_is_no_table_of_values_is_refused(
 # XML
 
 
-def census(*, before: str = "", within: str = "", child: str = CHILD, after: str = "") -> str:
-    return (
-        f"{before}<Message><Header><Source><LEA>879</LEA><DateTime>2026-09-30T11:14:05</DateTime></Source></Header>"
-        f"<Children><Child><ChildIdentifiers><LAchildID>{child}</LAchildID></ChildIdentifiers>{within}</Child></Children>"
-        f"</Message>{after}"
-    )
-
-
-def document_type(inside: str) -> str:
-    return f'<?xml version="1.0"?><!DOCTYPE m [{inside}]>'
-
-
-LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
 NOTE = "declares a document type"
 
 
@@ -418,101 +389,3 @@ def test_no_value_of_a_child_is_logged_or_raised(
     printed = capfd.readouterr()
     everything = "\n".join([said(checked), caplog.text, printed.out, printed.err, repr(quarantine)])
     assert [canary for canary in CANARIES if canary in everything] == []
-
-
-# Bombs: each in a process of its own, so that its memory can be measured
-
-MOST_SECONDS, MOST_MEGABYTES = 2.0, 256
-MEASURE = """
-import json, resource, sys, time
-from pathlib import Path
-from risk_model import sources
-def most_memory():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-bombs, small = map(Path, sys.argv[1:])
-sources.check(small)
-before, begins = most_memory(), time.monotonic()
-checked = sources.check(bombs)
-seconds = time.monotonic() - begins
-problems = [file.problem for file in checked.files]
-print(json.dumps([seconds, (most_memory() - before) / 1024, problems, checked.counts.height]))
-"""
-
-
-def swollen(
-    content: bytes, declared: int, *, method: int = zipfile.ZIP_DEFLATED, member: str = "a.csv"
-) -> bytes:
-    """An archive that declares a small size for a file and, so that it looks whole, the checksum of its beginning."""
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", method) as made:
-        made.writestr(member, content)
-    made_up = bytearray(packed.getvalue())
-    entry = made_up.index(b"PK\x01\x02")
-    for place in (14, entry + 16):
-        struct.pack_into("<I", made_up, place, zlib.crc32(content[:declared]))
-        struct.pack_into("<I", made_up, place + 8, declared)
-    return bytes(made_up)
-
-
-def far_cell(place: str) -> bytes:
-    rows = '<row r="1"><c r="A1" t="inlineStr"><is><t>CHILD</t></is></c></row>'
-    far = f'<row r="1048576"><c r="{place}" t="inlineStr"><is><t>x</t></is></c></row>'
-    return workbook(
-        {"s": LIST},
-        xl__worksheets__sheet1=f"<worksheet><sheetData>{rows}{far}</sheetData></worksheet>".encode(),
-    )
-
-
-def many_empty_rows() -> bytes:
-    rows = b"<row><c/></row>" * 1_000_000 + b"<row>" + b"<c><v>1</v></c>" * 16_000 + b"</row>"
-    return workbook(
-        {"s": LIST}, xl__worksheets__sheet1=b"<worksheet><sheetData>%b</sheetData></worksheet>" % rows
-    )
-
-
-def repeated_parquet() -> bytes:
-    one = pl.lit("1").repeat_by(1).explode()
-    columns = pl.select(one.alias(name) for name in HEADERS.split(","))
-    return parquet(columns.select(pl.all().repeat_by(20_000_000).explode().cast(pl.Categorical)))
-
-
-ZEROS = GOOD + b"0" * 120 * MEGABYTE
-STRINGS = b"<sst>" + b"<si><t>0</t></si>" * 4_000_000 + b"</sst>"
-BOMBS: dict[str, Callable[[], bytes]] = {
-    "gzip": lambda: gzip.compress(ZEROS),
-    "gzip of four gigabytes": lambda: gzip.compress(GOOD) + gzip.compress(b"0" * 64 * MEGABYTE) * 64,
-    "zip": lambda: archive({"a.csv": ZEROS}),
-    "zip that declares a small size": lambda: swollen(ZEROS, len(GOOD)),
-    "zip of bzip2": lambda: swollen(ZEROS, len(GOOD), method=zipfile.ZIP_BZIP2),
-    "zip of many bombs": lambda: archive({f"{n}.csv": GOOD + b"0" * 15 * MEGABYTE for n in range(20)}),
-    "zip of many members": lambda: archive({f"{n}.csv": b"" for n in range(40_000)}),
-    "zip within zip": lambda: archive({"a.zip": archive({"a.csv": ZEROS})}),
-    "workbook with swelling strings": lambda: workbook({"s": LIST}, xl__sharedStrings=STRINGS),
-    "workbook with the last cell": lambda: far_cell("XFD1048576"),
-    "workbook with a far cell": lambda: far_cell("CV1048576"),
-    "workbook with many empty rows": many_empty_rows,
-    "parquet of one value": repeated_parquet,
-    "xml of references": lambda: census(
-        before=document_type(f'<!ENTITY l0 "lol">{LAUGHS}'), child="&l9;" * 1000
-    ).encode(),
-    "deep xml": lambda: b"<LAchildID>" * 2_000_000,
-    "xml with a million attributes": lambda: census(
-        within=f"<a {' '.join(f'a{n}=%r' % '1' for n in range(1_000_000))}/><a>"
-    ).encode(),
-}
-
-
-@pytest.mark.parametrize("name", BOMBS)
-def test_a_bomb_is_refused_in_little_time_and_memory(name: str, tmp_path: Path) -> None:
-    for folder in ("bombs", "small"):
-        (tmp_path / folder).mkdir()
-    (tmp_path / "bombs/bomb").write_bytes(BOMBS[name]())
-    (tmp_path / "small/a.csv").write_bytes(GOOD)
-    (tmp_path / "small/a.xlsx").write_bytes(workbook({"s": LIST}))
-    (tmp_path / "small/a.parquet").write_bytes(parquet(EPISODES))
-    command = [sys.executable, "-c", MEASURE, str(tmp_path / "bombs"), str(tmp_path / "small")]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr[-1000:]
-    seconds, megabytes, problems, tables = json.loads(done.stdout)
-    assert problems and all(problem and problem.endswith(".") for problem in problems) and tables == 0
-    assert (seconds < MOST_SECONDS, megabytes < MOST_MEGABYTES) == (True, True), (seconds, megabytes)

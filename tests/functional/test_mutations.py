@@ -16,7 +16,8 @@ import polars as pl
 import pytest
 
 from risk_model import contracts, sources
-from tests.file_sets import CANARIES, Files, archive, file_sets, said
+from tests.file_sets import CANARIES, Files, file_sets, said
+from tests.packing import archive
 
 MUTATIONS = 200
 SETS = file_sets()

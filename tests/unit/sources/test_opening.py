@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gzip
 import random
+from datetime import date
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from risk_model import sources
@@ -147,6 +149,16 @@ def test_a_short_or_long_row_beside_a_line_break_in_quotation_marks_is_set_aside
     assert checked.rejected.select("source_row", "rules").rows() == [
         (2, ["row|too_few_values"]),
         (4, ["row|too_many_values"]),
+    ]
+
+
+def test_a_moment_in_a_parquet_file_is_the_day_it_was_in_this_country(tmp_path: Path) -> None:
+    begins = pl.Series(["2026-06-14 23:00", "2026-12-14 00:00"]).str.to_datetime(time_zone="UTC")
+    ends = pl.Series(["2026-07-01", "2027-01-01"]).str.to_datetime("%Y-%m-%d")
+    pl.DataFrame({"CHILD": [1, 2], "DECOM": begins, "DEC": ends, "RNE": "S"}).write_parquet(tmp_path / "e")
+    assert sources.check(tmp_path).frames["looked_after_episode"].select("started_on", "ended_on").rows() == [
+        (date(2026, 6, 15), date(2026, 7, 1)),
+        (date(2026, 12, 14), date(2027, 1, 1)),
     ]
 
 
