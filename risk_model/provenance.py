@@ -14,10 +14,13 @@ from risk_model import contracts, coverage, worklist
 from risk_model.linkage import People
 from risk_model.policy import Policy
 from risk_model.scorecard import Scorecard
-from risk_model.snapshot import Snapshot
+from risk_model.snapshot import Snapshot, not_used, unused
 from risk_model.sources import CheckedExtracts, SourceFile
 from risk_model.sources.completeness import LIST_TABLES
 from risk_model.worklist import Ordered
+
+LISTED = (*LIST_TABLES, "mhsds_patient", "mhsds_referral")
+"""Tables of which a rejected row may be a child that is missing from a list."""
 
 FORMAT = "early-support-worklist/1"
 
@@ -54,6 +57,7 @@ def facts(
         "accepted_gaps": accepted_gaps,
         "services": services.with_columns(pl.col(pl.Date).dt.to_string()).to_dicts(),
         "inputs": [_input(file) for file in checked.files],
+        "not_used": not_used(checked.frames),
         "contracts": {name: contract.version for name, contract in sorted(contracts.load().items())},
         "code": code(),
         "warnings": _warnings(known, card, checked, ordered, rules),
@@ -85,7 +89,7 @@ def _input(file: SourceFile) -> dict[str, Any]:
 def _warnings(
     known: Snapshot, card: Scorecard | None, checked: CheckedExtracts, ordered: Ordered, rules: Policy
 ) -> list[str]:
-    """Sentences about files and rows that could not be read, a model from later, and tiers that hold too many."""
+    """Sentences about files and rows that could not be read or are not used, a model from later, and full tiers."""
     quarters = card.document["made_from"]["landmarks"] if card is not None else []
     later = [
         "The model learned from quarters after the index date; this list could not have been made on its day."
@@ -93,9 +97,7 @@ def _warnings(
         if quarters[-1] > str(known.on)
     ]
     unread = [f"{file.path}: {file.problem}" for file in checked.files if file.problem]
-    rejected = (
-        checked.rejected.filter(pl.col("table").is_in(LIST_TABLES)).group_by("table").len().sort("table")
-    )
+    rejected = checked.rejected.filter(pl.col("table").is_in(LISTED)).group_by("table").len().sort("table")
     missing = [
         f"{count} rows of {table} were rejected: children on them may be missing from the list. See the quarantine."
         for table, count in rejected.iter_rows()
@@ -113,7 +115,8 @@ def _warnings(
         share=pl.col("waiting").filter(pl.col("tier") == 1).sum() / pl.col("waiting").sum(),
     )
     crowded = shares.filter(pl.col("share") > rules.tier_1_share_that_warns)
-    return [*unread, *missing, *silent, *later] + [
+    ignored = unused.sentences(checked.frames)
+    return [*unread, *missing, *ignored, *silent, *later] + [
         f"{row['service_name']}: {row['share']:.0%} of the list is in tier 1; priority for most is priority for none."
         for row in crowded.iter_rows(named=True)
     ]

@@ -1,4 +1,4 @@
-"""The feeds as data: where each one's rows stand, what its locality and period are, and what only it can tell."""
+"""The feeds as data: where each one's rows stand, what its locality and period are, and what it can tell."""
 
 from __future__ import annotations
 
@@ -20,10 +20,11 @@ class FeedLimits:
 
 @dataclass(frozen=True, kw_only=True)
 class Feed:
-    """One return. `tells` are the snapshot's tables that no other feed can fill.
+    """One return. `tells` are the snapshot's tables that it fills, alone or beside another feed.
 
-    `usual` holds where the policy names no limits of its own. Rows of a weekly feed are counted as a week's mean of
-    each month, so that the number of weeks in a month makes no difference.
+    `is_optional` feeds are asked only of whoever ever sent them, unless the policy names them: a list can be made where
+    no council sends its live records. `usual` holds where the policy names no limits of its own. Rows of a weekly feed
+    are counted as a week's mean of each month, so that the number of weeks in a month makes no difference.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Feed:
     usual: FeedLimits
     holder: str | None = None
     is_weekly: bool = False
+    is_optional: bool = False
 
     @property
     def comes_from_councils(self) -> bool:
@@ -54,6 +56,18 @@ FEEDS = {
             period="period_ended_on",
             holder="patient",
             tells=("patient", "past_referral", "contact", "urgent_care", "disability", "development_score"),
+            usual=FeedLimits(92, 0.5),
+        ),
+        Feed(
+            name="mhsds",
+            words="Mental Health Services Data Set",
+            partner=HEALTH,
+            table="mhsds_referral",
+            locality="provider_code",
+            period="period_ended_on",
+            holder="patient",
+            is_optional=True,
+            tells=("patient", "past_referral", "contact"),
             usual=FeedLimits(92, 0.5),
         ),
         Feed(
@@ -123,15 +137,40 @@ FEEDS = {
             tells=("care_episode", "care_missing", "care_outcome"),
             usual=FeedLimits(200, 0.5),
         ),
+        Feed(
+            name="safeguarding",
+            words="safeguarding dataset",
+            partner=SOCIAL_CARE,
+            table="safeguarding_person",
+            locality="la_code",
+            period="known_on",
+            holder="council_child",
+            is_optional=True,
+            tells=(
+                "episode",
+                "child_in_need_plan",
+                "section47",
+                "protection_plan",
+                "care_episode",
+                "care_missing",
+                "care_outcome",
+            ),
+            usual=FeedLimits(35, 0.5),
+        ),
     )
 }
-"""Every feed by name. Attendance stops over the summer: its nine weeks outlast the holidays."""
+"""Every feed by name. Attendance stops over the summer: its nine weeks outlast the holidays. The safeguarding
+dataset is a council's live records: older than five weeks, it says "no" of nobody."""
 
 
-def teller_of(table: str) -> str | None:
-    """Return the feed that alone can tell of a snapshot table; None where a table needs no feed of its own.
+def tellers_of(table: str) -> tuple[str, ...]:
+    """Return the feeds that can tell of a snapshot table; none where a table needs no feed of its own.
 
-    >>> teller_of("ehc_plan"), teller_of("wait")
-    ('sen2', None)
+    >>> tellers_of("protection_plan"), tellers_of("assessment_factor"), tellers_of("wait")
+    (('cin_census', 'safeguarding'), ('cin_census',), ())
     """
-    return next((feed.name for feed in FEEDS.values() if table in feed.tells), None)
+    return tuple(feed.name for feed in FEEDS.values() if table in feed.tells)
+
+
+TELLERS = tuple(dict.fromkeys(tellers_of(table) for feed in FEEDS.values() for table in feed.tells))
+"""Every set of feeds that tell of the same tables, once."""

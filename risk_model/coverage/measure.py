@@ -8,7 +8,7 @@ from datetime import date
 
 import polars as pl
 
-from risk_model import services
+from risk_model import merged, services
 from risk_model.coverage.feeds import ANY, FEEDS, Feed, FeedLimits
 from risk_model.linkage import People
 
@@ -64,7 +64,8 @@ def _one_feed(
     feed: Feed, rows: pl.DataFrame, councils: list[str], on: date, people: People | None, limits: Limits
 ) -> pl.DataFrame:
     received = _received(feed, rows)
-    expected = councils if feed.comes_from_councils else received["locality"].to_list()
+    is_asked = not feed.is_optional or feed.name in limits.feeds
+    expected = councils if feed.comes_from_councils and is_asked else received["locality"].to_list()
     nothing_at_all = received.is_empty() and not expected
     localities = pl.DataFrame(
         {"locality": [ANY] if nothing_at_all else sorted({*received["locality"], *expected})}
@@ -77,7 +78,7 @@ def _one_feed(
             feed=pl.lit(feed.name),
             share_of_expected=pl.col("rows_last") / pl.col("rows_expected"),
             days_old=(pl.lit(on) - pl.col("last_period")).dt.total_days(),
-            is_expected=pl.lit(nothing_at_all) | pl.col("locality").is_in(expected),
+            is_expected=pl.lit(nothing_at_all and is_asked) | pl.col("locality").is_in(expected),
         )
     )
     return measured.with_columns(state=_state(limits.of(feed))).select(
@@ -101,6 +102,8 @@ def _state(limits: FeedLimits) -> pl.Expr:
 def _rows(frames: Frames, feed: Feed, on: date) -> pl.DataFrame:
     """The feed's main table as known on the day, with `locality` and `period`."""
     table = frames[feed.table].filter(pl.col("known_on") <= on)
+    if feed.name == merged.MHSDS:
+        table = merged.keyed(table)
     if feed.name == "attendance":
         table = _with_council_of_school(table, frames)
     return table.with_columns(locality=pl.col(feed.locality), period=pl.col(feed.period)).filter(

@@ -132,7 +132,7 @@ def _by_source() -> dict[str, list[Feature]]:
 def _with_no_record(feature: Feature) -> pl.Expr:
     """Tell "linked, and no record" from "not linked" and from "feed not there": only the first reads "no".
 
-    Where the one feed that could tell does not cover the child, what it once recorded stands, and everything else is
+    Where no feed that could tell covers the child, what it once recorded stands, and everything else is
     unknown: also a "no" that its old rows would give.
     """
     when_no_record = pl.lit(feature.when_no_record, dtype=pl.Float64)
@@ -140,9 +140,9 @@ def _with_no_record(feature: Feature) -> pl.Expr:
         when_no_record = pl.when(feature.applies).then(when_no_record).otherwise(pl.lit(0.0))
     value = pl.col(feature.name)
     told = value.fill_null(when_no_record)
-    feed = coverage.teller_of(str(feature.source))
-    if feed is not None:
-        told = pl.when(pl.col(column_of(feed)).is_null()).then(told).when(value > 0).then(value)
+    tellers = coverage.tellers_of(str(feature.source))
+    if tellers:
+        told = pl.when(pl.col(column_of(tellers)).is_null()).then(told).when(value > 0).then(value)
     return pl.when(_can_be_known(feature.partner)).then(told).alias(feature.name)
 
 

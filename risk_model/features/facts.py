@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from risk_model.coverage import FEEDS
+from risk_model.coverage import FEEDS, TELLERS
 from risk_model.features.definition import DAYS_3_MONTHS, DAYS_12_MONTHS, within
 from risk_model.features.education import EHC_PLAN_CODES, SEN_SUPPORT_CODES, SUSPENSION_CODES
 from risk_model.features.health import URGENT_PRIORITY
@@ -64,9 +64,13 @@ def _school_years(snapshot: Snapshot) -> pl.DataFrame:
 
 
 def _why_not_known(partner: str) -> pl.Expr:
-    """Why the absence of a partner's record means nothing: feeds that are not there, or else no link; null if known."""
-    feeds = [feed.name for feed in FEEDS.values() if feed.tells and feed.partner == partner.replace("_", " ")]
-    gaps = pl.concat_str([pl.col(column_of(feed)) for feed in feeds], separator="; ", ignore_nulls=True)
+    """Why the absence of a partner's record means nothing: feeds that are not there, or else no link; null if known.
+
+    Assessment factors, which one feed alone tells, are a detail: where another tells of the rest, the rest is known.
+    """
+    mine = [tellers for tellers in TELLERS if FEEDS[tellers[0]].partner == partner.replace("_", " ")]
+    main = [column_of(tellers) for tellers in mine if not any(set(tellers) < set(more) for more in mine)]
+    gaps = pl.concat_list(main).list.drop_nulls().list.unique(maintain_order=True).list.join("; ")
     gaps = pl.when(gaps != "").then(gaps.str.slice(0, 1).str.to_uppercase() + gaps.str.slice(1))
     if partner not in NOT_LINKED:
         return gaps

@@ -20,6 +20,11 @@ from risk_model.features.definition import (
 URGENT_PRIORITY = ("2", "3")
 """CSDS priority type: urgent, two week wait."""
 
+AUTISM_TEAMS = ("C01", "C04")
+MENTAL_HEALTH_TEAMS = ("A18", "C05", "C06", "C07", "C10", "D06", "F01")
+LEARNING_DISABILITY_TEAMS = ("E01",)
+"""MHSDS team types by the area of need they treat; support for parents (E03) says nothing of the child's own need."""
+
 UNDER_FIVE = pl.col("age_years") < 5
 """Health visiting ends at school entry; older children have no early checks in the extracts."""
 
@@ -73,6 +78,30 @@ FEATURES = [
         _waits_for("17", "23", "26"),
         "Waits for occupational therapy, physiotherapy or hearing",
         "Does not wait for occupational therapy, physiotherapy or hearing",
+    ),
+    _flag(
+        "waits_for_autism_service",
+        "wait",
+        _waits_for(*AUTISM_TEAMS),
+        "Waits for an autism or neurodevelopment service",
+        "Does not wait for an autism or neurodevelopment service",
+        in_model=False,
+    ),
+    _flag(
+        "waits_for_mental_health",
+        "wait",
+        _waits_for(*MENTAL_HEALTH_TEAMS),
+        "Waits for a mental health service",
+        "Does not wait for a mental health service",
+        in_model=False,
+    ),
+    _flag(
+        "waits_for_learning_disability_service",
+        "wait",
+        _waits_for(*LEARNING_DISABILITY_TEAMS),
+        "Waits for a learning disability service",
+        "Does not wait for a learning disability service",
+        in_model=False,
     ),
     _count(
         "earlier_referrals_12_months",

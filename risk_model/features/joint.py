@@ -106,12 +106,24 @@ def _area(area: NeedArea, partner: Partner, *names: str) -> Feature:
 
 
 AREAS = [
-    _area(NeedArea.COMMUNICATION, Partner.EDUCATION, "waits_for_speech_therapy", "school_need_communication"),
-    _area(NeedArea.COGNITION, Partner.EDUCATION, "school_need_learning"),
+    _area(
+        NeedArea.COMMUNICATION,
+        Partner.EDUCATION,
+        "waits_for_speech_therapy",
+        "waits_for_autism_service",
+        "school_need_communication",
+    ),
+    _area(
+        NeedArea.COGNITION,
+        Partner.EDUCATION,
+        "waits_for_learning_disability_service",
+        "school_need_learning",
+    ),
     _area(
         NeedArea.MENTAL_HEALTH,
         Partner.EDUCATION,
         "waits_for_psychology",
+        "waits_for_mental_health",
         "school_need_mental_health",
         "child_mental_health_factor",
     ),

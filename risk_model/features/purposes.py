@@ -4,32 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from risk_model import merged
 from risk_model.contracts.contract import LINEAGE, Table
 from risk_model.contracts.purposes import check_may_use
 from risk_model.features.definition import Feature
 from risk_model.snapshot.records import RECORDS
 
-TABLES_OF = {name: (record.source,) for name, record in RECORDS.items()} | {
-    "wait": ("csds_referral", "csds_team", "csds_clock"),
-    "past_referral": ("csds_referral", "csds_team"),
-    "contact": ("csds_contact", "csds_team"),
-    "urgent_care": ("csds_contact", "csds_team"),
+_REFERRAL, _TEAM, _CLOCK, _CONTACT = map(merged.contract_tables, ("referral", "team", "clock", "contact"))
+TABLES_OF = {name: merged.contract_tables(record.source) for name, record in RECORDS.items()} | {
+    "wait": (*_REFERRAL, *_TEAM, *_CLOCK),
+    "past_referral": (*_REFERRAL, *_TEAM),
+    "contact": (*_CONTACT, *_TEAM),
+    "urgent_care": (*_CONTACT, *_TEAM),
     "development_score": ("csds_assessment",),
     "school_need": ("school_census_need",),
 }
-"""The contract tables that a snapshot table is made of; a column of its own name comes from the first that has it."""
+"""The contract tables that a snapshot table is made of; a column of its own name comes from each that has it."""
 
 MADE_FROM: Mapping[tuple[str | None, str], tuple[tuple[str, str], ...]] = {
-    (None, "age_years"): (("csds_patient", "born_on"),),
-    ("wait", "service_id"): (("csds_team", "team_type_code"),),
-    ("wait", "days_waiting"): (("csds_referral", "received_on"),),
+    (None, "age_years"): (("csds_patient", "born_on"), ("mhsds_patient", "born_on")),
+    ("wait", "service_id"): (("csds_team", "team_type_code"), ("mhsds_team_type", "team_type_code")),
+    ("wait", "days_waiting"): (("csds_referral", "received_on"), ("mhsds_referral", "received_on")),
+    ("wait", "priority_code"): (
+        ("csds_referral", "priority_code"),
+        ("mhsds_referral", "clinical_priority_code"),
+    ),
     ("past_referral", "days_ago"): (
         ("csds_referral", "received_on"),
         ("csds_referral", "discharged_on"),
         ("csds_team", "team_type_code"),
+        ("mhsds_referral", "received_on"),
+        ("mhsds_referral", "discharged_on"),
     ),
-    ("contact", "days_ago"): (("csds_contact", "contact_on"),),
-    ("contact", "was_not_brought"): (("csds_contact", "attendance_code"),),
+    ("contact", "days_ago"): (("csds_contact", "contact_on"), ("mhsds_contact", "contact_on")),
+    ("contact", "was_not_brought"): (
+        ("csds_contact", "attendance_code"),
+        ("mhsds_contact", "attendance_code"),
+    ),
     ("urgent_care", "days_ago"): (
         ("csds_contact", "contact_on"),
         ("csds_contact", "attendance_code"),
@@ -54,10 +65,15 @@ MADE_FROM: Mapping[tuple[str | None, str], tuple[tuple[str, str], ...]] = {
         ("cin_episode", "closed_on"),
         ("cin_episode", "is_no_further_action"),
         ("cin_episode", "primary_need_code"),
+        ("safeguarding_episode", "closed_on"),
+        ("safeguarding_episode", "is_no_further_action"),
+        ("safeguarding_episode", "primary_need_code"),
     ),
     ("care_episode", "is_open"): (
         ("looked_after_episode", "ended_on"),
         ("looked_after_episode", "legal_status_code"),
+        ("safeguarding_care_episode", "ended_on"),
+        ("safeguarding_legal_status", "legal_status_code"),
     ),
 }
 """What the snapshot's own columns are made from, since a contract knows them not."""
@@ -100,7 +116,6 @@ def _origins(source: str | None, name: str, tables: Mapping[str, Table]) -> tupl
         name = RECORDS[source].event_on
     if name in LINEAGE:
         return ()
-    for table in TABLES_OF[source]:
-        if name in tables[table].columns:
-            return ((table, name),)
-    raise AssertionError(f"nothing says what {name} of {source} is made from")
+    origins = tuple((table, name) for table in TABLES_OF[source] if name in tables[table].columns)
+    assert origins, f"nothing says what {name} of {source} is made from"
+    return origins

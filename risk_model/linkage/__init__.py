@@ -1,8 +1,9 @@
 """Who is who across NHS number, UPN and council id: one pseudonymous `person_id`, with method and confidence.
 
-Health knows the NHS number, education the UPN, social care a local id and often the UPN. Exact NHS number joins health
-providers, exact UPN and council id join councils' records, and Splink joins the two sides by date of birth, sex,
-postcode and school. A child who cannot be linked is "not known" to a partner, never "no need".
+Health knows the NHS number, education the UPN, social care a local id, often the UPN and sometimes the NHS number.
+Exact NHS number joins health providers, exact UPN and council id join councils' records. The two sides are joined by an
+NHS number that a council holds, and else by Splink, on date of birth, sex, postcode and school. A child who cannot be
+linked is "not known" to a partner, never "no need".
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from risk_model import contracts, pseudonyms
+from risk_model.linkage.numbers import numbered_pairs, with_numbers
 from risk_model.linkage.probable import LinkWeights, probable_pairs
 from risk_model.linkage.sides import Side, check_may_join, council_side, health_side
 
@@ -42,7 +44,9 @@ def link(frames: dict[str, pl.DataFrame], *, key: bytes, weights: LinkWeights | 
     """
     check_may_join(contracts.tables())
     health, council = health_side(frames), council_side(frames)
-    pairs, weights = probable_pairs(health.records, council.records, weights)
+    probable, weights = probable_pairs(health.records, council.records, weights)
+    numbered = numbered_pairs(frames, health.records, council.records, council.holders["council_child"])
+    pairs = with_numbers(probable, numbered, council.records)
     spine = health.records.select("spine", "born_on", "sex", home_la_code="la_code").with_columns(
         person_id=pseudonyms.of(health.records["spine"], key, "person", pseudonyms.PERSON_CHARACTERS)
     )
@@ -66,9 +70,11 @@ def _persons(linked: pl.DataFrame, council: Side) -> pl.DataFrame:
     It does not speak where the pupil's council sent no such file: a lost feed is not "no need". Nor does it where
     social care has to do with a child without a UPN of the same birth date and sex now: that may be this one.
     """
+    is_numbered = pl.col("numbered_spine").is_not_null()
     is_linked = pl.col("council_spine").is_not_null()
-    method = pl.when(is_linked).then(pl.lit("date of birth, sex, postcode and school"))
-    unplaced = council.records.filter(~pl.col("has_upn"), "is_current").select("born_on", "sex").unique()
+    placed = linked["numbered_spine"].drop_nulls().implode()
+    unplaced = council.records.filter(~pl.col("has_upn"), "is_current", ~pl.col("spine").is_in(placed))
+    unplaced = unplaced.select("born_on", "sex").unique()
     may_be_known = linked.join(unplaced, on=("born_on", "sex"), how="semi")["person_id"]
     may_be_this_one = pl.col("person_id").is_in(may_be_known.implode())
     return linked.select(
@@ -76,17 +82,21 @@ def _persons(linked: pl.DataFrame, council: Side) -> pl.DataFrame:
         "born_on",
         "home_la_code",
         pl.col("has_upn").fill_null(False).alias("is_linked_to_education"),
-        (is_linked & (pl.col("has_council_id") | (pl.col("council_sends") & ~may_be_this_one)))
+        (
+            is_numbered
+            | (is_linked & (pl.col("has_council_id") | (pl.col("council_sends") & ~may_be_this_one)))
+        )
         .fill_null(False)
         .alias("is_linked_to_social_care"),
-        method.otherwise(pl.lit("not linked")).alias("link_method"),
+        pl.col("link_method").fill_null("not linked"),
         "link_confidence",
     ).sort("person_id")
 
 
 def _holders(health: Side, council: Side, linked: pl.DataFrame) -> dict[str, pl.DataFrame]:
     by_health = linked.select("spine", "person_id")
-    by_council = linked.select("person_id", spine="council_spine").drop_nulls()
+    spines = [linked.select("person_id", spine=name) for name in ("council_spine", "numbered_spine")]
+    by_council = pl.concat(spines).drop_nulls()
     return {
         "patient": health.holders["patient"].join(by_health, on="spine").drop("spine"),
         "pupil": council.holders["pupil"].join(by_council, on="spine").drop("spine"),
@@ -103,10 +113,12 @@ def _identities(health: Side, council: Side, linked: pl.DataFrame) -> pl.DataFra
         .agg(pl.col("la_code").first(), pl.col("la_child_id").first())
     )
     return (
-        linked.select("person_id", "spine", "council_spine")
+        linked.select(
+            "person_id", "spine", "council_spine", of_council=pl.coalesce("numbered_spine", "council_spine")
+        )
         .join(health.records.select("spine", "nhs_number"), on="spine", how="left")
         .join(pupils, on="council_spine", how="left")
-        .join(children, on="council_spine", how="left")
-        .drop("spine", "council_spine")
+        .join(children.rename({"council_spine": "of_council"}), on="of_council", how="left")
+        .drop("spine", "council_spine", "of_council")
         .sort("person_id")
     )

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from risk_model import contracts, services
+from risk_model import contracts, merged, services
 from risk_model.contracts.purposes import check_may_use
+from risk_model.linkage.numbers import upns_of_identifiers
 
 USABLE_STATUS = ("01", "02")
 """NHS number present and verified, or present and not traced; the others never link (NHS Data Dictionary)."""
@@ -28,14 +29,39 @@ JOINED_ON = {
     ),
     "csds_referral": ("provider_code", "service_request_id", "local_patient_id"),
     "csds_team": ("provider_code", "service_request_id"),
+    "mhsds_patient": (
+        "provider_code",
+        "local_patient_id",
+        "nhs_number",
+        "nhs_number_status_code",
+        "born_on",
+        "sex_code",
+        "postcode",
+        "school_urn",
+    ),
+    "mhsds_referral": ("provider_code", "service_request_id", "local_patient_id"),
     "cin_child": _COUNCIL_CHILD,
     "cin_episode": ("la_code", "la_child_id"),
     "looked_after_child": _COUNCIL_CHILD,
     "looked_after_episode": ("la_code", "la_child_id", "home_postcode"),
+    "safeguarding_person": (*_COUNCIL_CHILD, "nhs_number"),
+    "safeguarding_identifier": (
+        "la_code",
+        "la_child_id",
+        "identifier_type_code",
+        "identifier",
+        "valid_until",
+    ),
+    "safeguarding_send": ("la_code", "la_child_id", "upn"),
+    "safeguarding_episode": ("la_code", "la_child_id"),
+    "safeguarding_care_episode": ("la_code", "la_child_id"),
     "school_census_pupil": ("upn", "la_code", "born_on", "sex_code", "postcode", "school_urn"),
     "sen2_person": ("upn", "la_code", "born_on", "sex_code", "postcode"),
 }
 """Every contract column by which records are told to be one child's; other columns only say who is looked for."""
+
+COUNCIL_CHILDREN = ("cin_child", "looked_after_child", "safeguarding_person")
+"""The tables in which a council says who a child is, under its own number."""
 
 
 @dataclass(frozen=True)
@@ -106,9 +132,7 @@ def council_side(frames: dict[str, pl.DataFrame]) -> Side:
     everyone = pl.concat([pupils.select(columns), children.select(columns)])
     records = _one_record_each(everyone, "postcode", "school_urn").with_columns(
         has_upn=pl.col("spine").str.starts_with("upn|"),
-        council_sends=pl.col("la_code")
-        .is_in(frames["cin_child"]["la_code"].unique().implode())
-        .fill_null(False),
+        council_sends=pl.col("la_code").is_in(_councils_that_send(frames).implode()).fill_null(False),
         has_council_id=pl.col("spine").is_in(children["spine"].implode()),
         is_current=pl.col("spine").is_in(_current(frames, children).implode()),
     )
@@ -127,13 +151,14 @@ def council_side(frames: dict[str, pl.DataFrame]) -> Side:
 def _waiting_patients(frames: dict[str, pl.DataFrame]) -> pl.DataFrame:
     request = ("provider_code", "service_request_id")
     not_waits = (*services.OPEN_BY_DESIGN, services.URGENT_CARE)
+    requests = merged.table(frames, "request")
     waited_for = frames["csds_team"].filter(~pl.col("team_type_code").is_in(not_waits).fill_null(False))
-    with_team = frames["csds_referral"].join(waited_for, on=request, how="semi")
-    without_team = frames["csds_referral"].join(frames["csds_team"], on=request, how="anti")
+    with_team = requests.join(waited_for, on=request, how="semi")
+    without_team = requests.join(frames["csds_team"], on=request, how="anti")
     referred = pl.concat([with_team, without_team])
     patient_key = ("provider_code", "local_patient_id")
     waiting = referred.select(*patient_key, "known_on").unique(patient_key, keep="first", maintain_order=True)
-    described = frames["csds_patient"].join(waiting, on=patient_key, how="semi")
+    described = merged.table(frames, "patient").join(waiting, on=patient_key, how="semi")
     undescribed = waiting.join(described, on=patient_key, how="anti")
     return pl.concat([described, undescribed], how="diagonal").sort(
         "known_on", "period_ended_on", "source_file", "source_row"
@@ -141,19 +166,24 @@ def _waiting_patients(frames: dict[str, pl.DataFrame]) -> pl.DataFrame:
 
 
 def _numbers_of_two_people(patients: pl.DataFrame) -> pl.Series:
-    """NHS numbers under which both the date of birth and every postcode differ: never merged without a person."""
+    """NHS numbers under which both the date of birth and every postcode differ: never merged without a person.
+
+    A date of birth that was not sent says nothing against.
+    """
     newest = patients.filter(pl.col("number").is_not_null()).unique(
         ("provider_code", "local_patient_id"), keep="last", maintain_order=True
     )
     counts = newest.group_by("number").agg(
-        births=pl.col("born_on").n_unique(), places=pl.col("postcode").n_unique(), patients=pl.len()
+        births=pl.col("born_on").drop_nulls().n_unique(),
+        places=pl.col("postcode").n_unique(),
+        patients=pl.len(),
     )
     conflict = (pl.col("births") > 1) & (pl.col("places") == pl.col("patients"))
     return counts.filter(conflict).sort("number")["number"]
 
 
 def _council_children(frames: dict[str, pl.DataFrame]) -> pl.DataFrame:
-    """Children of the CIN census and SSDA903 under the council id that both use."""
+    """Children of the CIN census, SSDA903 and safeguarding dataset under the council id that all use."""
     home = (
         frames["looked_after_episode"]
         .sort("known_on", "started_on")
@@ -161,7 +191,14 @@ def _council_children(frames: dict[str, pl.DataFrame]) -> pl.DataFrame:
         .agg(postcode=_postcode(pl.col("home_postcode")).last())
     )
     columns = ("la_code", "la_child_id", "upn", "born_on", "sex_code", "known_on", "source_row")
-    listed = pl.concat([frames[name].select(columns) for name in ("cin_child", "looked_after_child")])
+    with_upn_alone = (upns_of_identifiers(frames), frames["safeguarding_send"])
+    listed = pl.concat(
+        [
+            *(more.select(c for c in columns if c in more.columns) for more in with_upn_alone),
+            *(frames[name].select(columns) for name in COUNCIL_CHILDREN),
+        ],
+        how="diagonal",
+    ).select(columns)
     return (
         listed.sort("known_on", "source_row", maintain_order=True)
         .join(home, on=("la_code", "la_child_id"), how="left", maintain_order="left")
@@ -169,14 +206,22 @@ def _council_children(frames: dict[str, pl.DataFrame]) -> pl.DataFrame:
     )
 
 
+def _councils_that_send(frames: dict[str, pl.DataFrame]) -> pl.Series:
+    """Councils whose social care lists the children it knows, so that a pupil's absence there says something."""
+    return pl.concat(frames[name]["la_code"] for name in ("cin_child", "safeguarding_person")).unique()
+
+
 def _current(frames: dict[str, pl.DataFrame], children: pl.DataFrame) -> pl.Series:
     """Spines of the children with whom social care had to do in the last year of what is known."""
     council_id = ("la_code", "la_child_id")
+    ended_on = {
+        "cin_episode": "closed_on",
+        "looked_after_episode": "ended_on",
+        "safeguarding_episode": "closed_on",
+        "safeguarding_care_episode": "ended_on",
+    }
     ends = pl.concat(
-        [
-            frames["cin_episode"].select(*council_id, "known_on", ended_on="closed_on"),
-            frames["looked_after_episode"].select(*council_id, "known_on", "ended_on"),
-        ]
+        frames[name].select(*council_id, "known_on", ended_on=end) for name, end in ended_on.items()
     )
     a_year_before = pl.col("known_on").max().dt.offset_by("-1y")
     current = ends.filter(

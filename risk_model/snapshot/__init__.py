@@ -8,6 +8,7 @@ from risk_model.snapshot.gaps import column_of
 from risk_model.snapshot.outcomes import HORIZON_DAYS, PARTS, landmarks, outcomes
 from risk_model.snapshot.records import Frames, Gathered, gather, known_frames
 from risk_model.snapshot.take import Snapshot, take
+from risk_model.snapshot.unused import not_used
 
 __all__ = [
     "HORIZON_DAYS",
@@ -19,6 +20,7 @@ __all__ = [
     "gather",
     "known_frames",
     "landmarks",
+    "not_used",
     "outcomes",
     "take",
 ]

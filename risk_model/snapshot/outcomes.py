@@ -18,6 +18,7 @@ from risk_model.snapshot.records import (
     Gathered,
     newest,
     with_contact_outcome,
+    with_legal_status,
     with_sessions_missed,
 )
 from risk_model.snapshot.take import CARE_STARTED_CODE, SHORT_BREAK_STATUS, Snapshot
@@ -36,7 +37,7 @@ PARTS = ("urgent_care", "suspension_or_exclusion", "severe_absence", "social_car
 
 Routes: urgent care is an attended contact with a CSDS team of type 49; suspensions and exclusions stand in the School
 Census; severe absence is counted from weekly attendance; a step-up is a new section 47 enquiry, child in need plan,
-protection plan or period of care in the CIN census or SSDA903.
+protection plan or period of care in the CIN census, SSDA903, safeguarding dataset or Annex A.
 """
 
 
@@ -92,7 +93,8 @@ def _events(gathered: Gathered) -> dict[str, pl.DataFrame]:
     contact = with_contact_outcome(contact, team)
     urgent = contact.filter("was_attended", pl.col("team_type_code") == services.URGENT_CARE)
     suspended = tables["exclusion"].filter(pl.col("category_code").is_in(EXCLUSION_CODES))
-    care_started = tables["care_episode"].filter(
+    care_episode = with_legal_status(tables["care_episode"], tables["legal_status"])
+    care_started = care_episode.filter(
         pl.col("reason_started_code") == CARE_STARTED_CODE,
         ~pl.col("legal_status_code").is_in(SHORT_BREAK_STATUS).fill_null(False),
     )

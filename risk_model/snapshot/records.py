@@ -7,13 +7,14 @@ from datetime import date
 
 import polars as pl
 
+from risk_model import merged
 from risk_model.linkage import People
 
 Frames = dict[str, pl.DataFrame]
 """The accepted rows of every contract table by name; each row says when it was known (`known_on`)."""
 
 REFERRAL_KEY = ("provider_code", "service_request_id")
-EPISODE_KEY = ("la_code", "la_child_id", "episode_key")
+COUNCIL_CHILD = ("la_code", "la_child_id")
 
 ATTENDED = ("5", "6")
 WAS_NOT_BROUGHT = ("3", "7")
@@ -21,7 +22,7 @@ WAS_NOT_BROUGHT = ("3", "7")
 
 @dataclass(frozen=True)
 class Record:
-    """How one contract table becomes a table of persons."""
+    """How one table, of one contract or merged of several, becomes a table of persons."""
 
     source: str
     holder: str
@@ -36,8 +37,8 @@ HOLDER_KEYS = {
     "council_child": ("la_code", "la_child_id"),
 }
 RECORDS = {
-    "patient": Record("csds_patient", "patient", HOLDER_KEYS["patient"], "period_ended_on"),
-    "referral": Record("csds_referral", "patient", REFERRAL_KEY, "received_on", ("discharged_on",)),
+    "patient": Record("patient_note", "patient", HOLDER_KEYS["patient"], "period_ended_on"),
+    "referral": Record("referral", "patient", REFERRAL_KEY, "received_on", ("discharged_on",)),
     "disability": Record("csds_disability", "patient", ("person_id", "disability_code"), "period_ended_on"),
     "pupil": Record("school_census_pupil", "pupil", ("person_id", "census_on", "school_urn"), "census_on"),
     "exclusion": Record(
@@ -49,25 +50,35 @@ RECORDS = {
     "ehc_request": Record(
         "sen2_request", "pupil", ("person_id", "received_on"), "received_on", ("outcome_on",)
     ),
-    "ehc_plan": Record("sen2_plan", "pupil", ("person_id", "started_on"), "started_on", ("ceased_on",)),
-    "episode": Record("cin_episode", "council_child", EPISODE_KEY, "referred_on", ("closed_on",)),
-    "child_in_need_plan": Record(
-        "cin_plan", "council_child", (*EPISODE_KEY, "started_on"), "started_on", ("ended_on",)
+    "ehc_plan": Record("ehc_plan", "pupil", ("person_id", "started_on"), "started_on", ("ceased_on",)),
+    "episode": Record(
+        "episode", "council_child", (*COUNCIL_CHILD, "episode_key"), "referred_on", ("closed_on",)
     ),
-    "section47": Record("cin_section47", "council_child", (*EPISODE_KEY, "started_on"), "started_on"),
+    "child_in_need_plan": Record(
+        "child_in_need_plan", "council_child", (*COUNCIL_CHILD, "started_on"), "started_on", ("ended_on",)
+    ),
+    "section47": Record("section47", "council_child", (*COUNCIL_CHILD, "started_on"), "started_on"),
     "protection_plan": Record(
-        "cin_protection_plan", "council_child", (*EPISODE_KEY, "started_on"), "started_on", ("ended_on",)
+        "protection_plan", "council_child", (*COUNCIL_CHILD, "started_on"), "started_on", ("ended_on",)
     ),
     "assessment_factor": Record(
-        "cin_assessment_factor", "council_child", (*EPISODE_KEY, "started_on", "factor_code"), "started_on"
+        "cin_assessment_factor",
+        "council_child",
+        (*COUNCIL_CHILD, "episode_key", "started_on", "factor_code"),
+        "started_on",
     ),
     "care_episode": Record(
-        "looked_after_episode", "council_child", ("person_id", "started_on"), "started_on", ("ended_on",)
+        "care_episode", "council_child", ("person_id", "started_on"), "started_on", ("ended_on",)
     ),
-    "care_missing": Record(
-        "looked_after_missing", "council_child", ("person_id", "started_on"), "started_on"
+    "legal_status": Record(
+        "safeguarding_legal_status",
+        "council_child",
+        (*COUNCIL_CHILD, "started_on", "legal_status_code"),
+        "started_on",
+        ("ended_on",),
     ),
-    "care_outcome": Record("looked_after_outcome", "council_child", ("person_id",), "known_on"),
+    "care_missing": Record("care_missing", "council_child", ("person_id", "started_on"), "started_on"),
+    "care_outcome": Record("care_outcome", "council_child", ("person_id",), "known_on"),
 }
 
 
@@ -83,13 +94,15 @@ class Gathered:
 def gather(frames: Frames, people: People) -> Gathered:
     """Return every table under `person_id`; made once, cut as often as there are landmarks."""
     tables = {
-        name: _join(frames[record.source], people.holders[record.holder], HOLDER_KEYS[record.holder])
+        name: _join(
+            merged.table(frames, record.source), people.holders[record.holder], HOLDER_KEYS[record.holder]
+        )
         for name, record in RECORDS.items()
     }
     referrals = tables["referral"].select(*REFERRAL_KEY, "person_id").unique()
     tables |= {
-        name: _join(frames[source], referrals, REFERRAL_KEY)
-        for name, source in (("team", "csds_team"), ("clock", "csds_clock"), ("contact", "csds_contact"))
+        name: _join(merged.table(frames, name), referrals, REFERRAL_KEY)
+        for name in ("team", "clock", "contact")
     }
     contact_key = ("provider_code", "care_contact_id")
     contacts = tables["contact"].select(*contact_key, "person_id", "contact_on").unique()
@@ -145,6 +158,33 @@ def with_contact_outcome(contact: pl.DataFrame, team: pl.DataFrame) -> pl.DataFr
             was_not_brought=pl.col("attendance_code").is_in(WAS_NOT_BROUGHT).fill_null(False),
         )
         .drop("team_type_code_of_first")
+    )
+
+
+def with_legal_status(care_episode: pl.DataFrame, legal_status: pl.DataFrame) -> pl.DataFrame:
+    """Return episodes of care with the last legal status during each, where the episode itself names none.
+
+    The SSDA903 names it in the episode; the safeguarding dataset keeps it in a table of its own.
+    """
+    numbered = care_episode.with_row_index("episode")
+    in_words = {"status": "legal_status_code", "status_from": "started_on", "status_until": "ended_on"}
+    during = (
+        numbered.filter(pl.col("legal_status_code").is_null())
+        .select("episode", *COUNCIL_CHILD, "started_on", "ended_on")
+        .join(legal_status.select(*COUNCIL_CHILD, **in_words), on=COUNCIL_CHILD)
+        .filter(
+            (pl.col("status_from") < pl.col("ended_on")).fill_null(True),
+            (pl.col("status_until") > pl.col("started_on")).fill_null(True),
+        )
+        .sort("status_from", "status")
+        .unique("episode", keep="last")
+    )
+    if during.is_empty():
+        return care_episode
+    return (
+        numbered.join(during.select("episode", "status"), on="episode", how="left", maintain_order="left")
+        .with_columns(legal_status_code=pl.coalesce("legal_status_code", "status"))
+        .drop("episode", "status")
     )
 
 

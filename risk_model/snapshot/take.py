@@ -22,6 +22,7 @@ from risk_model.snapshot.records import (
     known_frames,
     newest,
     with_contact_outcome,
+    with_legal_status,
     with_sessions_missed,
 )
 
@@ -57,9 +58,14 @@ Source: NHS England Reusable-Code-Library, `ASQScoreBand`; 24, 27 and 30 month q
 """
 
 PARTNER_TABLES = {
-    "health": ("csds_referral", "csds_contact"),
+    "health": ("csds_referral", "csds_contact", "mhsds_referral", "mhsds_contact"),
     "education": ("school_census_pupil", "attendance_week", "sen2_request"),
-    "social care": ("cin_episode", "looked_after_episode"),
+    "social care": (
+        "cin_episode",
+        "looked_after_episode",
+        "safeguarding_episode",
+        "safeguarding_care_episode",
+    ),
 }
 
 
@@ -107,7 +113,7 @@ def take(frames: Frames, people: People, on: date, covered: pl.DataFrame | None 
     tables["school_need"] = _newest_school_needs(gathered, children, on)
     tables["ehc_request"] = _in_progress(tables["ehc_request"], tables["ehc_plan"])
     tables["episode"] = _open_episodes(tables["episode"])
-    tables["care_episode"] = _in_care(tables["care_episode"])
+    tables["care_episode"] = _in_care(with_legal_status(tables["care_episode"], tables["legal_status"]))
     return Snapshot(
         on=on,
         waits=waits,
@@ -137,6 +143,7 @@ def _named(opened: pl.DataFrame, people: People, on: date) -> pl.DataFrame:
         "service_name",
         "provider_code",
         "team_type_code",
+        "dataset",
         referral_id.alias("referral_id"),
         "person_id",
         pseudonyms.child_reference(pl.col("person_id")).alias("child_reference"),

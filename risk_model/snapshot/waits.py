@@ -1,4 +1,4 @@
-"""Who waits on a day: the rules that read CSDS as a waiting list, each a function with its reason."""
+"""Who waits on a day: the rules that read CSDS and MHSDS as one waiting list, each a function with its reason."""
 
 from __future__ import annotations
 
@@ -6,13 +6,17 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from risk_model import services
+from risk_model import merged, services
 from risk_model.snapshot.records import REFERRAL_KEY, Gathered, known, newest
 
 FLOW_WEEKS = 26
 """Referrals and first contacts are counted over half a year, so that one holiday does not decide a capacity."""
 
 SERVICE_CODES = ("provider_code", "team_type_code")
+SUBMITTER = ("provider_code", "dataset")
+"""A provider of community and mental health care submits twice, and may fall silent with one of the two."""
+
+PATHWAY_KEY = ("pathway_id", "pathway_issuer_code")
 
 
 def open_waits(
@@ -59,22 +63,28 @@ def still_sent(referral: pl.DataFrame, gathered: Gathered, on: date) -> pl.DataF
 
     The last submission is the provider's own, so that a provider that went silent keeps its list.
     """
-    submissions = known(gathered.frames["csds_referral"], on)
-    last = submissions.group_by("provider_code").agg(last_ended_on=pl.col("period_ended_on").max())
-    return referral.join(last, on="provider_code").filter(
-        pl.col("period_ended_on") == pl.col("last_ended_on")
-    )
+    submissions = known(merged.table(gathered.frames, "referral"), on)
+    last = submissions.group_by(SUBMITTER).agg(last_ended_on=pl.col("period_ended_on").max())
+    return referral.join(last, on=SUBMITTER).filter(pl.col("period_ended_on") == pl.col("last_ended_on"))
 
 
 def open_teams(referral: pl.DataFrame, team: pl.DataFrame, on: date) -> pl.DataFrame:
     """Return the teams that neither closed nor rejected a referral and that children wait for.
 
-    A referral for which no team was ever sent stays open, under a service that is not recorded.
+    A referral for which no team was ever sent stays open, under a service that is not recorded. In MHSDS the referral's
+    team stands on the referral: one that a newer submission no longer names was replaced.
     """
+    sent_last = referral.select(*REFERRAL_KEY, last_sent="period_ended_on")
+    team = team.join(sent_last, on=REFERRAL_KEY, how="left", maintain_order="left")
+    was_replaced = (pl.col("dataset") == merged.MHSDS) & (pl.col("period_ended_on") < pl.col("last_sent"))
     closed = (pl.col("closed_on") <= on).fill_null(False) | (pl.col("rejected_on") <= on).fill_null(False)
     not_waits = (*services.OPEN_BY_DESIGN, services.URGENT_CARE)
     opened = (
-        team.filter(~closed, ~pl.col("team_type_code").is_in(not_waits).fill_null(False))
+        team.filter(
+            ~closed,
+            ~was_replaced.fill_null(False),
+            ~pl.col("team_type_code").is_in(not_waits).fill_null(False),
+        )
         .select(*REFERRAL_KEY, "team_type_code")
         .unique(maintain_order=True)
     )
@@ -85,22 +95,37 @@ def open_teams(referral: pl.DataFrame, team: pl.DataFrame, on: date) -> pl.DataF
 
 
 def clock_starts(gathered: Gathered, on: date) -> pl.DataFrame:
-    """Return the start of the newest open clock per referral, from CSDS or, by pathway, from the WLMDS.
+    """Return the start of the newest open clock per referral, from CSDS or MHSDS or, by pathway, from the WLMDS.
 
-    The clock restarts when a child was not brought (status 33, then 10); it is shown and never earns a place.
+    The clock restarts when a child was not brought (status 33, then 10); it is shown and never earns a place. A clock
+    that the WLMDS reports as stopped is not open, whoever else still shows it.
     """
     clock = newest(known(gathered.tables["clock"], on), (*REFERRAL_KEY, "clock_started_on"))
-    pathway_key = ["pathway_id", "pathway_issuer_code"]
     weekly = known(gathered.frames["wlmds_open_pathway"], on)
-    weekly = weekly.sort("week_ended_on", "source_row").unique(pathway_key, keep="last", maintain_order=True)
-    pathways = clock.select(*REFERRAL_KEY, *pathway_key).drop_nulls().unique()
-    from_wlmds = pathways.join(weekly.select(*pathway_key, "clock_started_on"), on=pathway_key)
+    weekly = weekly.sort("week_ended_on", "source_row").unique(PATHWAY_KEY, keep="last", maintain_order=True)
+    pathways = clock.select(*REFERRAL_KEY, *PATHWAY_KEY).drop_nulls().unique()
+    from_wlmds = pathways.join(weekly.select(*PATHWAY_KEY, "clock_started_on"), on=PATHWAY_KEY)
     still_open = clock.filter((pl.col("clock_ended_on") > on).fill_null(True))
-    starts = pl.concat([t.select(*REFERRAL_KEY, "clock_started_on") for t in (still_open, from_wlmds)])
+    columns = (*REFERRAL_KEY, *PATHWAY_KEY, "clock_started_on")
+    starts = pl.concat([t.select(columns) for t in (still_open, from_wlmds)])
     return (
         starts.filter(pl.col("clock_started_on") <= on)
+        .join(_stopped(starts, gathered, on), on=(*PATHWAY_KEY, "clock_started_on"), how="anti")
         .group_by(REFERRAL_KEY)
         .agg(pl.col("clock_started_on").max())
+    )
+
+
+def _stopped(starts: pl.DataFrame, gathered: Gathered, on: date) -> pl.DataFrame:
+    """The clocks of pathways that stopped on their first day of waiting or later; one that started since runs."""
+    stops = known(gathered.frames["wlmds_clock_stop"], on).filter(pl.col("clock_ended_on") <= on)
+    stops = stops.select(*PATHWAY_KEY, "clock_ended_on", of_clock="clock_started_on")
+    started = pl.col("clock_started_on")
+    is_this_clock = (pl.col("of_clock") == started).fill_null(False)
+    return (
+        starts.select(*PATHWAY_KEY, "clock_started_on")
+        .join(stops, on=PATHWAY_KEY)
+        .filter(is_this_clock | (pl.col("clock_ended_on") > started))
     )
 
 
@@ -112,9 +137,9 @@ def register_entries(gathered: Gathered, on: date) -> pl.DataFrame:
     first appeared in. A date that is corrected afterwards changes neither, so that nobody who was given a date is
     overtaken. What was open before a provider's own first submission is no late entrant.
     """
-    providers_first = pl.col("period_ended_on").min().over("provider_code")
+    providers_first = pl.col("period_ended_on").min().over(SUBMITTER)
     first_sent = (
-        known(gathered.frames["csds_referral"], on)
+        known(merged.table(gathered.frames, "referral"), on)
         .with_columns(providers_first=providers_first)
         .sort("period_ended_on", "known_on", "source_file", "source_row")
         .unique(REFERRAL_KEY, keep="first", maintain_order=True)

@@ -77,6 +77,11 @@ def test_one_number_on_two_people_is_not_merged() -> None:
     assert people.persons.height == 2
 
 
+def test_a_row_without_a_date_of_birth_is_no_second_person() -> None:
+    bare = {"nhs_number": NUMBERS[0]}
+    assert link(**patients({**CHILD, "nhs_number": NUMBERS[0]}, bare)).persons.height == 1
+
+
 def test_health_meets_school_by_birth_sex_postcode_and_school() -> None:
     people = link(
         **patients({**CHILD, "nhs_number": NUMBERS[0]}), **pupils({**CHILD, "upn": "A950000178301"})

@@ -19,6 +19,7 @@ from tests import tables
 from tests.link_weights import WEIGHTS
 
 KEY = b"a key for tests"
+NUMBER = "9990000018"
 CHOOSES = {"team_type_code", "started_on", "ended_on", "closed_on", "period_ended_on", *contracts.LINEAGE}
 """Columns that say who is looked for and which row is newest, and join nothing."""
 
@@ -69,6 +70,19 @@ def test_the_join_reads_no_column_that_is_not_held_against_its_purpose() -> None
         "csds_team": [{"provider_code": "P1", "service_request_id": "R", "team_type_code": "33"}],
         "school_census_pupil": [{"upn": "A950000178301", **child}],
         "cin_child": [{"la_code": "879", "la_child_id": "7", "born_on": "2015-04-01", "sex_code": "F"}],
+        "mhsds_patient": [
+            {
+                "provider_code": "P2",
+                "local_patient_id": "B",
+                "nhs_number": NUMBER,
+                "nhs_number_status_code": "01",
+            }
+        ],
+        "mhsds_referral": [{"provider_code": "P2", "service_request_id": "R", "local_patient_id": "B"}],
+        "safeguarding_person": [{"la_code": "879", "la_child_id": "8"}],
+        "safeguarding_identifier": [
+            {"la_code": "879", "la_child_id": "8", "identifier_type_code": "NHS Number", "identifier": NUMBER}
+        ],
     }
     whole = tables.frames(**drawn)
     bare: dict[str, pl.DataFrame] = {
@@ -77,7 +91,8 @@ def test_the_join_reads_no_column_that_is_not_held_against_its_purpose() -> None
     }
     linked = [linkage.link(frames, key=KEY, weights=WEIGHTS).persons for frames in (whole, bare)]
     assert linked[0].equals(linked[1])
-    assert linked[0]["is_linked_to_education"].to_list() == [True]
+    assert sorted(linked[0]["is_linked_to_education"]) == [False, True]
+    assert linked[0]["is_linked_to_social_care"].any()
 
 
 USED = sorted(
@@ -116,6 +131,8 @@ def test_features_are_not_built_of_a_refused_column(monkeypatch: pytest.MonkeyPa
         ("age_years", "csds_patient", "born_on"),
         ("not_brought_12_months", "csds_contact", "attendance_code"),
         ("protection_plan", "cin_protection_plan", "ended_on"),
+        ("protection_plan", "safeguarding_protection_plan", "ended_on"),
+        ("marked_urgent", "mhsds_referral", "clinical_priority_code"),
         ("absence_share_3_months", "attendance_week", "sessions_authorised"),
         ("absence_share_3_months", "attendance_week", "week_ended_on"),
         ("development_areas_below", "csds_patient", "born_on"),
