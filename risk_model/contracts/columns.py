@@ -158,7 +158,7 @@ def _unlisted(column: Column) -> dict[str, pl.Expr]:
 def conditions(column: Column) -> dict[str, pl.Expr]:
     """What must hold for each `value` of a column, by the name of the rule."""
     value, found, limits = pl.col("value"), {}, column.limits
-    if column.code_list is not None and not column.codes_are_open:
+    if column.code_list is not None and not column.codes_are_open and column.logical_type == "string":
         found["not_in_code_list"] = value.is_in(list(column.code_list.meanings))
     if column.named_check:
         rule, _, is_valid = NAMED_CHECKS[column.named_check]

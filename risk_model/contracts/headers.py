@@ -11,6 +11,9 @@ import polars as pl
 from risk_model.contracts.contract import LINEAGE, Column, Table
 from risk_model.errors import UserError
 
+LOOKS_LIKE_A_HEADER = re.compile(r"[A-Za-z][A-Za-z_ ./()?'–-]*[0-9]?$")
+"""Ours: words, and at most a number behind them; a postcode, a date or a number of a child is none."""
+
 
 def plain(header: str) -> str:
     """A header without capitals, blanks, underscores and brackets: how two spellings are compared.
@@ -45,13 +48,23 @@ def under_our_names(table: Table, frame: pl.DataFrame) -> pl.DataFrame:
     return frame.select(*(pl.coalesce(carriers).alias(name) for name, carriers in found.items()), *lineage)
 
 
-def unknown(table: Table, headers: Iterable[str]) -> list[str]:
-    """The headers that are neither taken nor left behind on purpose."""
+def unknown(table: Table, headers: Iterable[str], *, by_name: bool = True) -> list[str]:
+    """The headers that are neither taken nor left behind on purpose: each by its name, or by its place as `no. 7`.
+
+    Where a line end is lost, values of the first child stand among the headers. So one that does not look like a header
+    is not repeated, and none is unless `by_name`.
+    """
     headers = list(headers)
     found = match(table, headers)
     known = {plain(name) for name in (*table.not_taken, *LINEAGE, "source_fault")}
     known |= {plain(header) for carriers in found.values() for header in carriers}
-    return sorted({header for header in headers if header and plain(header) not in known})
+    return sorted(
+        {
+            header if by_name and LOOKS_LIKE_A_HEADER.match(header) else f"no. {place}"
+            for place, header in enumerate(headers, start=1)
+            if header and plain(header) not in known
+        }
+    )
 
 
 def check_none_missing(table: Table, headers: Iterable[str]) -> None:

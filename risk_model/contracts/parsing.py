@@ -7,10 +7,11 @@ from datetime import date
 
 import polars as pl
 
-EARLIEST_DATE = date(1990, 1, 1)
-"""Ours: no child of a return since 2015 was born before; programs write an earlier day where they have none.
+EARLIEST_DATE = date(1900, 1, 2)
+"""Access writes 1899-12-30 and Excel 1900-01-01 where they have no date."""
 
-Access leaves 1899-12-30, Excel 1900-01-01, Unix 1970-01-01, DOS 1980-01-01."""
+NO_DATES = [date(1970, 1, 1), date(1980, 1, 1)]
+"""Unix and DOS write these days where they have no date."""
 
 LATEST_DATE = date(2099, 12, 31)
 """Ours: 2999-12-31 and 9999-12-31 stand for "no end"."""
@@ -55,7 +56,7 @@ def parse_dates(text: pl.Series, date_formats: Iterable[str]) -> pl.Series:
 
 def _date(text: pl.Expr, date_formats: Iterable[str]) -> dict[str, pl.Expr]:
     found = pl.coalesce([_date_in(text, DATE_FORMATS[written]) for written in date_formats])
-    is_real = found.is_between(EARLIEST_DATE, LATEST_DATE)
+    is_real = found.is_between(EARLIEST_DATE, LATEST_DATE) & ~found.is_in(NO_DATES)
     return {
         "value": pl.when(is_real).then(found),
         "unparsed": found.is_null() & text.is_not_null(),

@@ -10,7 +10,7 @@ from risk_model.contracts.contract import Column, RowRule, Table
 from risk_model.contracts.identifiers import NAMED_CHECKS
 from risk_model.errors import UserError
 
-UNKNOWN_COLUMN = "unknown_column"
+UNKNOWN_COLUMN, EARLIER_HEADER, LEFT_BEHIND = "unknown_column", "earlier_header", "left_behind"
 ANY_HEADER = "HEADER"
 """Stands for whatever header a file has that nobody knows."""
 
@@ -109,6 +109,10 @@ WHOLE_ROW: Mapping[str, RuleWords] = {
         "Export again with quotation marks in pairs around every text.",
         REJECTS,
     ),
+    "row|stray_text": RuleWords(
+        "Text stands between the elements, where no text belongs. It was not read; all else was.",
+        "Look for text behind a closing tag, often a name typed by hand, and take it out.",
+    ),
     "known_on|missing": RuleWords(
         "Nothing says on which day this row became known: neither the row, nor the file's header, nor the file's "
         "name. The row is kept, but no list can use it.",
@@ -119,6 +123,17 @@ STRANGE_COLUMN = RuleWords(
     "The file has a column {name} that we do not know. Its values were not read; all else was.",
     "Leave the column out. If it is a column we should read, or a new name of one, tell us.",
 )
+OLD_NAME = RuleWords(
+    f"{{name}} is the name of an earlier edition; we read it as today's. {MENDED}",
+    "Nothing now. At the next change to your export, use today's name.",
+    REPAIRED,
+)
+NOT_TAKEN = RuleWords(
+    "{name} is part of the return, and no purpose of ours needs it. It was not read.",
+    "Nothing. You may leave it out.",
+    REPAIRED,
+)
+OF_HEADERS = {UNKNOWN_COLUMN: STRANGE_COLUMN, EARLIER_HEADER: OLD_NAME, LEFT_BEHIND: NOT_TAKEN}
 KINDS = {
     "date": "a date",
     "integer": "a whole number",
@@ -133,7 +148,11 @@ def rules_of(table: Table) -> list[str]:
     names = list(WHOLE_ROW)
     for name, column in table.columns.items():
         names += [*_findings_of(column), *(f"{name}|{repair}" for repair in _repairs_of(column))]
-    return [*names, *(rule.name for rule in table.rules), f"{UNKNOWN_COLUMN}|{ANY_HEADER}"]
+    earlier = [
+        f"{EARLIER_HEADER}|{header}" for column in table.columns.values() for header in column.formerly
+    ]
+    strange = [f"{UNKNOWN_COLUMN}|{ANY_HEADER}", f"{LEFT_BEHIND}|{ANY_HEADER}"]
+    return [*names, *(rule.name for rule in table.rules), *earlier, *strange]
 
 
 def explain(table: Table, rule: str) -> RuleWords:
@@ -146,9 +165,10 @@ def explain(table: Table, rule: str) -> RuleWords:
     if rule in WHOLE_ROW:
         return WHOLE_ROW[rule]
     subject, _, kind = rule.partition("|")
-    if subject == UNKNOWN_COLUMN:
-        name = "" if kind == ANY_HEADER else kind
-        return RuleWords(STRANGE_COLUMN.meaning.format(name=name).replace("  ", " "), STRANGE_COLUMN.to_do)
+    if subject in OF_HEADERS:
+        words = OF_HEADERS[subject]
+        name = "It" if kind == ANY_HEADER and subject == LEFT_BEHIND else "" if kind == ANY_HEADER else kind
+        return RuleWords(words.meaning.format(name=name).replace("  ", " "), words.to_do, words.severity)
     for row_rule in table.rules:
         if row_rule.name == rule:
             return _words_of_row_rule(row_rule)
@@ -176,7 +196,7 @@ def _findings_of(column: Column) -> Iterator[str]:
         yield f"{column.name}|unparsed"
     if column.logical_type == "date":
         yield f"{column.name}|no_real_date"
-    if column.code_list is not None:
+    if column.code_list is not None and column.logical_type == "string":
         yield f"{column.name}|{'not_in_open_code_list' if column.codes_are_open else 'not_in_code_list'}"
     if check := _check_of(column):
         yield check

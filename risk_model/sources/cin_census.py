@@ -11,6 +11,13 @@ from risk_model.sources.assembly import Frames, all_rows, of
 from risk_model.sources.extracts import Part
 from risk_model.sources.xml_file import Document
 
+GROUPS = (
+    "children",
+    "childidentifiers",
+    "childcharacteristics",
+    "disabilities",
+    "factorsidentifiedatassessment",
+)
 RECORDS = ("child", "cindetails", "assessments", "cinplandates", "section47", "childprotectionplans")
 BELOW_EPISODE = {
     "cin_plan": "cinplandates",

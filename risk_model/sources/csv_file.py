@@ -16,6 +16,7 @@ WINDOWS_NOTE = (
     "The file is not UTF-8 and was read as Windows-1252: check names with accents, or save it as CSV UTF-8."
 )
 NOT_TEXT = "The file is not plain text (UTF-16 or binary); UTF-8 was expected. Save it as CSV UTF-8."
+UNPAIRED = "Quotation marks do not pair up, so rows cannot be told apart. Ask the partner to send it again."
 SEPARATORS = ",;\t|"
 MOST_COLUMNS = 5000
 LONGEST_VALUE = 64 * 1024
@@ -102,7 +103,7 @@ def _regular_rows(piece: bytes, skipped: int, separator: str, columns: int, befo
     if int(np.count_nonzero(signs == ord(separator))) != lines * (columns - 1):
         raise _Irregular
     rows = _parse(piece, separator, columns, quote=None, skip_lines=int(skipped > 0))
-    if rows.height != lines:
+    if rows.height != lines or any(rows.select(pl.all().str.len_bytes().max() > LONGEST_VALUE).row(0)):
         raise _Irregular
     number = pl.int_range(before + 1, before + 1 + lines, dtype=pl.Int64, eager=True).alias("source_row")
     return rows.with_columns(number, pl.lit(None, pl.String).alias("source_fault"))
@@ -135,16 +136,13 @@ def _headers(start: bytes) -> tuple[str, tuple[str, ...]]:
 
 def _irregular_rows(text: str, separator: str, headers: tuple[str, ...]) -> pl.DataFrame:
     """A file with quotation marks, blank lines or rows of the wrong shape, whose odd rows are set aside."""
-    lines = pl.DataFrame({"line": text.split("\n")}, schema={"line": pl.String})
     outside = pl.col("line").str.replace_all(r'"[^"]*"', "")
-    lines = lines.with_row_index("source_row", offset=1).with_columns(
-        pl.col("source_row").cast(pl.Int64),
-        pl.col("line").str.strip_chars_end("\r"),
+    lines = _whole_rows(pl.DataFrame({"line": text.split("\n")}, schema={"line": pl.String})).with_columns(
         outside.str.count_matches(separator, literal=True).cast(pl.Int64).alias("separators"),
         outside.str.contains('"', literal=True).alias("stays_open"),
     )
     if lines["stays_open"].any():
-        return _numbered(_parse(text.encode(), separator, len(headers), quote='"'))
+        raise Unreadable(UNPAIRED)
     lines = lines.filter(pl.col("line").str.strip_chars() != "")
     surplus = pl.col("separators") - (len(headers) - 1)
     good, odd = lines.filter(surplus == 0), lines.filter(surplus != 0)
@@ -157,6 +155,17 @@ def _irregular_rows(text: str, separator: str, headers: tuple[str, ...]) -> pl.D
     )
     rows = _numbered(_parse("\n".join(good["line"]).encode(), separator, len(headers), quote='"'))
     return pl.concat([rows.with_columns(good["source_row"]), faults], how="diagonal")
+
+
+def _whole_rows(lines: pl.DataFrame) -> pl.DataFrame:
+    """The lines with their number; those between which a quotation mark stays open are one row."""
+    bare = pl.col("line").str.strip_chars_end("\r")
+    marks = pl.col("line").str.count_matches('"', literal=True)
+    if not lines.select((marks % 2 == 1).any()).item():
+        return lines.with_columns(bare, source_row=pl.int_range(1, pl.len() + 1, dtype=pl.Int64))
+    begins = (marks.cum_sum() - marks) % 2 == 0
+    number = begins.cum_sum().cast(pl.Int64).alias("source_row")
+    return lines.group_by(number, maintain_order=True).agg(bare.str.join("\n"))
 
 
 def _numbered(rows: pl.DataFrame) -> pl.DataFrame:
@@ -187,9 +196,7 @@ def _parse(
     except pl.exceptions.PolarsError as error:
         if quote is None:
             raise _Irregular from error
-        raise Unreadable(
-            "Quotation marks do not pair up, so rows cannot be told apart. Ask the partner to send it again."
-        ) from error
+        raise Unreadable(UNPAIRED) from error
 
 
 def _is_utf8(content: bytes) -> bool:

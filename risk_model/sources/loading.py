@@ -11,6 +11,7 @@ from risk_model import contracts
 from risk_model.contracts import FINDINGS, ColumnReader
 from risk_model.sources.csv_file import read_csv
 from risk_model.sources.delivery import Identified
+from risk_model.sources.departures import departures_of, earlier_headers
 from risk_model.sources.extracts import Part, SourceFile
 from risk_model.sources.opening import Unreadable
 from risk_model.sources.parquet_file import open_parquet, parquet_headers
@@ -39,14 +40,19 @@ def load(one: Identified, reader: ColumnReader) -> Loaded:
 
 def _load_csv(one: Identified, reader: ColumnReader) -> Loaded:
     table = contracts.tables()[one.file.tables[0]]
+    fits_headers = False
 
     def read(headers: tuple[str, ...], rows: pl.DataFrame, is_tidy: bool) -> contracts.Read:
+        nonlocal fits_headers
+        fits_headers |= rows["source_fault"].null_count() > 0
         return contracts.read(table, _named(table, headers, rows, one.found.path), reader, is_tidy=is_tidy)
 
     opened = read_csv(one.found.content(), read)
-    unknown = _unknown(table, opened.headers)
-    file = replace(one.file, rows=opened.count, problem=opened.note, unknown_columns=unknown)
-    return _loaded(one, file, {table.name: _together(table, opened.made)})
+    unknown = contracts.unknown(table, opened.headers, by_name=fits_headers)
+    file = replace(one.file, rows=opened.count, problem=opened.note, unknown_columns=tuple(unknown))
+    loaded = _loaded(one, file, {table.name: _together(table, opened.made)})
+    earlier = earlier_headers(table, opened.headers, opened.count)
+    return replace(loaded, findings=pl.concat([loaded.findings, earlier]))
 
 
 def _load_parquet(one: Identified, reader: ColumnReader) -> Loaded:
@@ -83,14 +89,17 @@ def _load_workbook(one: Identified, reader: ColumnReader) -> Loaded:
 
 def _load_xml(one: Identified, reader: ColumnReader) -> Loaded:
     xml_return = XML_RETURNS[str(one.file.source)]
-    found = xml_return.tables_of(open_xml(one.found.content(), xml_return.records))
+    document = open_xml(one.found.content(), xml_return.records)
+    found = xml_return.tables_of(document)
     read = {
         name: contracts.read(contracts.tables()[name], _lined_up(rows, one.found.path), reader)
         for name, rows in found.items()
         if rows.height
     }
     rows = sum(one_table.rows.height for one_table in read.values())
-    return _loaded(one, replace(one.file, rows=rows, tables=tuple(read)), read)
+    unknown, departures = departures_of(document, str(one.file.source))
+    loaded = _loaded(one, replace(one.file, rows=rows, tables=tuple(read), unknown_columns=unknown), read)
+    return replace(loaded, findings=pl.concat([loaded.findings, departures]))
 
 
 _OPEN = {"csv": _load_csv, "parquet": _load_parquet, "workbook": _load_workbook, "xml": _load_xml}

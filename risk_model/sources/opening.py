@@ -4,20 +4,34 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 MEGABYTE = 1024 * 1024
 MOST_UNPACKED_BYTES = 2048 * MEGABYTE
 HIGHEST_PACKING_RATIO = 100
 RATIO_COUNTS_FROM = 16 * MEGABYTE
 MOST_MEMBERS = 1000
+LARGEST_DIRECTORY = MEGABYTE
+"""Ours: a thousand names with their facts are a tenth of it."""
+
+MOST_CELLS_LAID_OUT, LAID_OUT_FOR_EACH = 2_000_000, 10
+"""Ours: a workbook is laid out cell by cell up to the furthest one, 50 bytes each; most cells of a list are full."""
+
 GZIP_MAGIC, ZIP_MAGIC, PARQUET_MAGIC = b"\x1f\x8b", b"PK\x03\x04", b"PAR1"
 UTF8_MARK = b"\xef\xbb\xbf"
 WORKBOOK_MEMBER = "xl/workbook.xml"
+LOCAL_HEADER, END_OF_ARCHIVE, LARGE_LOCATOR = ZIP_MAGIC, b"PK\x05\x06", b"PK\x06\x07"
+PLACED_CELL = re.compile(
+    rb"<(?:\w+:)?c\s(?:[^>]*?\s)?r\s*=\s*[\"']([A-Za-z]{1,3})(\d{1,7})[\"'](?:[^>]*[^/>])?>"
+)
+CELL, ROW = re.compile(rb"<(?:\w+:)?c(?:\s[^>]*[^/>])?>"), re.compile(rb"<(?:\w+:)?row\b")
+ROW_NUMBER = re.compile(rb"<(?:\w+:)?row\s(?:[^>]*?\s)?r\s*=\s*[\"'](\d{1,7})")
 
 
 class Unreadable(Exception):  # noqa: N818 - a finding about a file, not a failure of ours
@@ -30,7 +44,7 @@ class Found:
 
     path: str
     place: Path
-    member: str | None = None
+    member: zipfile.ZipInfo | None = None
 
     @property
     def folder(self) -> str:
@@ -44,7 +58,7 @@ class Found:
                 raise Unreadable(
                     "The file is packed twice, which is refused. Send it packed once, or unpacked."
                 )
-            return b"".join(_unpack(io.BytesIO(packed), len(packed)))
+            return b"".join(_gunzip(io.BytesIO(packed)))
         return packed
 
     def start(self) -> bytes:
@@ -56,7 +70,7 @@ class Found:
             if not start.startswith(GZIP_MAGIC):
                 return start
             file.seek(0)
-            return next(_unpack(file, self.place.stat().st_size), b"")[:MEGABYTE]
+            return next(_gunzip(file), b"")[:MEGABYTE]
 
     def sha256(self) -> str:
         if self.member is not None:
@@ -71,12 +85,14 @@ def members(found: Found) -> list[Found] | None:
         if not file.read(4).startswith(ZIP_MAGIC):
             return None
     with _open_archive(found.place) as archive:
-        names = [entry.filename for entry in archive.infolist() if not entry.is_dir()]
-        if WORKBOOK_MEMBER in names:
+        entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+        if WORKBOOK_MEMBER in archive.namelist():
             return None
         _check_archive(archive, found.place.stat().st_size)
     return [
-        Found(f"{found.path}/{name}", found.place, name) for name in sorted(names) if not _is_hidden(name)
+        Found(f"{found.path}/{entry.filename}", found.place, entry)
+        for entry in sorted(entries, key=lambda entry: entry.filename)
+        if not _is_hidden(entry.filename)
     ]
 
 
@@ -84,11 +100,15 @@ def check_workbook(content: bytes) -> None:
     """Refuse a workbook that swells, hides files or declares a document type, before anything opens it."""
     with _open_archive(io.BytesIO(content)) as archive:
         _check_archive(archive, len(content))
-        for entry in archive.infolist():
-            if b"<!DOCTYPE" in b"".join(_inflate(archive, entry, len(content))):
-                raise Unreadable(
-                    "The workbook declares a document type, which is refused. Save it again in Excel."
-                )
+        entries = archive.infolist()
+    for entry in entries:
+        part = b"".join(_inflate(io.BytesIO(content), entry))
+        if b"<!DOCTYPE" in part:
+            raise Unreadable(
+                "The workbook declares a document type, which is refused. Save it again in Excel."
+            )
+        if b"sheetData" in part:
+            _check_cells(part)
 
 
 def is_xml(start: bytes) -> bool:
@@ -97,11 +117,65 @@ def is_xml(start: bytes) -> bool:
     return begun.startswith((b"<", b"\xff\xfe<\x00", b"\xfe\xff\x00<"))
 
 
+def _check_cells(sheet: bytes) -> None:
+    """Refuse a sheet whose few cells stand so far apart that laying out those between them fills the memory."""
+    placed = PLACED_CELL.findall(sheet)
+    columns = {_column_number(letters) for letters in {letters for letters, _ in placed}} or {1}
+    rows = {int(number) for number in {number for _, number in placed}} or {1}
+    cells = len(CELL.findall(sheet))
+    if cells > len(placed):
+        by_row = [len(CELL.findall(row)) for row in ROW.split(sheet)]
+        columns |= {1, max(columns) + max(by_row)}
+        rows |= {1, max(map(int, ROW_NUMBER.findall(sheet)), default=1) + len(by_row)}
+    laid_out = (max(columns) - min(columns) + 1) * (max(rows) - min(rows) + 1)
+    if laid_out > MOST_CELLS_LAID_OUT and laid_out > LAID_OUT_FOR_EACH * cells:
+        raise Unreadable(
+            "A sheet of the workbook has cells far away from all others. Delete them, or send the list as CSV."
+        )
+
+
+def _column_number(letters: bytes) -> int:
+    """The number of a column that a sheet names by letters.
+
+    >>> _column_number(b"AB")
+    28
+    """
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + letter - ord("A") + 1
+    return number
+
+
 def _open_archive(source: Path | io.BytesIO) -> zipfile.ZipFile:
     try:
+        if isinstance(source, Path):
+            with source.open("rb") as file:
+                _check_directory(file)
+        else:
+            _check_directory(source)
         return zipfile.ZipFile(source)
     except (zipfile.BadZipFile, OSError, ValueError) as error:
         raise Unreadable("The archive or workbook is damaged. Ask the partner to send it again.") from error
+
+
+def _check_directory(file: BinaryIO) -> None:
+    """Refuse an archive with too many members before all their names fill the memory."""
+    size = file.seek(0, io.SEEK_END)
+    file.seek(max(0, size - 2**16 - 100))
+    end = file.read()
+    place = end.rfind(END_OF_ARCHIVE)
+    count, directory = _numbers(end, place, (10, 2), (12, 4))
+    if end[max(0, place - 20) :].startswith(LARGE_LOCATOR):
+        count, directory = _numbers(end, place - 76, (32, 8), (40, 8))
+    if place >= 0 and (count > MOST_MEMBERS or directory > LARGEST_DIRECTORY):
+        raise Unreadable(
+            f"The archive holds {count:,} files or very long names; at most {MOST_MEMBERS:,} files were expected."
+        )
+    file.seek(0)
+
+
+def _numbers(record: bytes, begins: int, *fields: tuple[int, int]) -> list[int]:
+    return [int.from_bytes(record[begins + at : begins + at + width], "little") for at, width in fields]
 
 
 def _check_archive(archive: zipfile.ZipFile, packed: int) -> None:
@@ -123,12 +197,14 @@ def _check_archive(archive: zipfile.ZipFile, packed: int) -> None:
         )
     if any(entry.flag_bits & 1 for entry in entries):
         raise Unreadable("The archive is locked with a password. Send it without one, over a secure way.")
+    if any(entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for entry in entries):
+        raise Unreadable("The archive is packed in an unusual way. Pack it again as an ordinary ZIP file.")
     _check_swelling(sum(entry.file_size for entry in entries), packed)
 
 
-def _member(place: Path, name: str) -> bytes:
-    with _open_archive(place) as archive:
-        content = b"".join(_inflate(archive, archive.getinfo(name), place.stat().st_size))
+def _member(place: Path, entry: zipfile.ZipInfo) -> bytes:
+    with place.open("rb") as file:
+        content = b"".join(_inflate(file, entry))
     if content.startswith(ZIP_MAGIC):
         with _open_archive(io.BytesIO(content)) as inner:
             if WORKBOOK_MEMBER not in inner.namelist():
@@ -136,30 +212,52 @@ def _member(place: Path, name: str) -> bytes:
     return content
 
 
-def _inflate(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, packed: int) -> Iterator[bytes]:
-    total = 0
-    try:
-        with archive.open(entry) as file:
-            while piece := file.read(4 * MEGABYTE):
-                total += len(piece)
-                _check_swelling(total, packed)
+def _inflate(file: BinaryIO, entry: zipfile.ZipInfo) -> Iterator[bytes]:
+    """The content of a member in pieces, to its true end and not to the size that the archive declares."""
+    file.seek(entry.header_offset)
+    header = file.read(30)
+    file.seek(sum(_numbers(header, 0, (26, 2), (28, 2))), io.SEEK_CUR)
+    checksum = size = 0
+    is_whole = header.startswith(LOCAL_HEADER)
+    if is_whole:
+        try:
+            for piece in _unpack(file, entry.compress_size, entry.compress_type):
+                size, checksum = size + len(piece), zlib.crc32(piece, checksum)
                 yield piece
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
-        raise Unreadable("A file in the archive is damaged. Ask the partner to send it again.") from error
+        except zlib.error:
+            is_whole = False
+    if not is_whole or (size, checksum) != (entry.file_size, entry.CRC):
+        raise Unreadable("A file in the archive is damaged. Ask the partner to send it again.")
 
 
-def _unpack(file: io.BufferedIOBase, packed: int) -> Iterator[bytes]:
-    """The content of a gzip file in pieces; one that swells beyond reason is refused before it fills the memory."""
-    total, unpacking = 0, zlib.decompressobj(wbits=31)
+def _unpack(file: BinaryIO, packed: int, how: int) -> Iterator[bytes]:
+    """The content of a packed member in pieces; one that swells beyond reason is refused before it fills the memory."""
+    unpacking, total, left = zlib.decompressobj(wbits=-15), 0, packed
+    while left > 0 and (block := file.read(min(MEGABYTE, left))):
+        left -= len(block)
+        if how == zipfile.ZIP_STORED:
+            yield block
+        while how == zipfile.ZIP_DEFLATED and block:
+            piece = unpacking.decompress(block, 4 * MEGABYTE)
+            block = unpacking.unconsumed_tail
+            total += len(piece)
+            _check_swelling(total, packed - left - len(block))
+            yield piece
+
+
+def _gunzip(file: BinaryIO) -> Iterator[bytes]:
+    """The content of a gzip file in pieces, under the same limits."""
+    total, read, unpacking = 0, 0, zlib.decompressobj(wbits=31)
     try:
         while block := file.read(MEGABYTE):
+            read += len(block)
             while block:
                 piece = unpacking.decompress(block, 4 * MEGABYTE)
+                block = unpacking.unconsumed_tail
                 total += len(piece)
-                _check_swelling(total, packed)
+                _check_swelling(total, read - len(block))
                 if piece:
                     yield piece
-                block = unpacking.unconsumed_tail
                 if unpacking.eof and unpacking.unused_data:
                     block, unpacking = unpacking.unused_data, zlib.decompressobj(wbits=31)
     except zlib.error as error:
@@ -171,6 +269,7 @@ def _unpack(file: io.BufferedIOBase, packed: int) -> Iterator[bytes]:
 
 
 def _check_swelling(unpacked: int, packed: int) -> None:
+    """Refuse what grew out of proportion to the packed bytes it came from so far."""
     swollen = unpacked > RATIO_COUNTS_FROM and unpacked > HIGHEST_PACKING_RATIO * packed
     if unpacked > MOST_UNPACKED_BYTES or swollen:
         raise Unreadable("The packed file swells beyond the limit and was refused. Send it unpacked.")

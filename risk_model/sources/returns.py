@@ -24,10 +24,11 @@ Assemble = Callable[[Sequence[Part], str], tuple[Frames, dict[str, str]]]
 
 @dataclass(frozen=True)
 class XmlReturn:
-    """The element by which a return is known, the elements that are its records, and how its tables are read."""
+    """The element by which a return is known, its records, the groups around them, and how its tables are read."""
 
     telling_element: str
     records: Sequence[str]
+    groups: Sequence[str]
     tables_of: Callable[[Document], Frames]
 
 
@@ -44,9 +45,9 @@ ASSEMBLE: dict[str, Assemble] = {
     "safeguarding": by_folder.assemble,
 }
 XML_RETURNS = {
-    "cin_census": XmlReturn("lachildid", cin_census.RECORDS, cin_census.tables_of),
-    "sen2": XmlReturn("persons", sen2.RECORDS, sen2.tables_of),
-    "ssda903": XmlReturn("childid", ssda903.RECORDS, ssda903.tables_of),
+    "cin_census": XmlReturn("lachildid", cin_census.RECORDS, cin_census.GROUPS, cin_census.tables_of),
+    "sen2": XmlReturn("persons", sen2.RECORDS, sen2.GROUPS, sen2.tables_of),
+    "ssda903": XmlReturn("childid", ssda903.RECORDS, ssda903.GROUPS, ssda903.tables_of),
 }
 STAND_ALONE = ("wlmds", "attendance", "cin_census", "annex_a")
 """Returns whose every file can be read without the others of its folder."""

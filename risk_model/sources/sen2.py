@@ -19,6 +19,7 @@ from risk_model.sources.assembly import (
 from risk_model.sources.extracts import Part
 from risk_model.sources.xml_file import Document
 
+GROUPS = ("persons", "personaldetails", "persondetails", "assessment", "activeplans")
 RECORDS = ("person", "requests", "namedplan", "senneed")
 DELIVERED = ("sen2_person", "sen2_request", "sen2_plan", "sen2_need")
 

@@ -8,6 +8,7 @@ from risk_model import contracts
 from risk_model.sources.assembly import Frames
 from risk_model.sources.xml_file import Document
 
+GROUPS = ("children", "expssda903")
 RECORDS = ("child", "header", "episode", "oc2", "missing")
 ELEMENTS = {
     "looked_after_child": "header",

@@ -21,7 +21,7 @@ import polars as pl
 
 from risk_model import contracts
 from risk_model.contracts.parsing import parse_dates
-from risk_model.sources.opening import MEGABYTE, Unreadable
+from risk_model.sources.opening import MEGABYTE, UTF8_MARK, Unreadable
 
 LARGEST_XML_BYTES = 256 * MEGABYTE
 DEEPEST_LEVEL = 64
@@ -37,6 +37,7 @@ DOCUMENT_TYPE = (
 )
 DAMAGED = "The XML is damaged or breaks off before its end. Ask the partner to send it again."
 PLAIN_TAG = r"^(?:/?[A-Za-z_][\w.:-]*|[A-Za-z_][\w.:-]*/)$"
+LONG_TAG = re.compile(rb"<[^<>]{65536}")
 WHITE_SIGNS = b"\t\n\r"
 
 Integers = npt.NDArray[np.int32]
@@ -51,6 +52,7 @@ class Document:
 
     `name` is a number into `names`; `owner` is the number of the record an element stands in, -1 outside all; `record`
     is the element's own number as a record, -1 for what is none; `is_text` tells elements that hold text only.
+    `stray_texts` counts the texts that stand between elements.
     """
 
     names: dict[str, int]
@@ -59,6 +61,7 @@ class Document:
     is_text: Claims
     owner: Integers
     record: Integers
+    stray_texts: int
 
     def records(self, element: str, table: contracts.Table) -> pl.DataFrame:
         """Return a row per record of this name: `record`, the `parent` it stands in, and the table's columns as text.
@@ -167,10 +170,13 @@ def _may_be_plain(content: bytes) -> bool:
 def _tags(content: bytes) -> pl.DataFrame | None:
     """Each tag with the text behind it; None where the bytes are no such table."""
     declaration = re.match(rb"(?:\xef\xbb\xbf)?\s*<\?xml\b[^>]*\?>", content[:1000])
-    begin = content.find(b"<", declaration.end() if declaration else 0)
+    ahead = declaration.end() if declaration else 0
+    begin = content.find(b"<", ahead)
+    if content[ahead:begin].removeprefix(UTF8_MARK).strip():
+        return None
     schema: dict[str, pl.DataType] = {"tag": pl.Categorical(pl.Categories.random()), "text": pl.String()}
     try:
-        return pl.read_csv(
+        tags = pl.read_csv(
             content,
             has_header=False,
             eol_char="<",
@@ -181,10 +187,15 @@ def _tags(content: bytes) -> pl.DataFrame | None:
         )
     except pl.exceptions.PolarsError:
         return None
+    ends = np.frombuffer(content, dtype=np.uint8)[begin:] == ord(">")
+    every_tag_is_closed = int(np.count_nonzero(ends)) == tags.height
+    return tags if every_tag_is_closed else None
 
 
 def _rewritten(content: bytes) -> bytes:
     """The same elements and texts and nothing else, as an XML parser understands them; a document type stops it."""
+    if LONG_TAG.search(content):
+        raise Unreadable("The XML has a tag of more than 64 KB, which no return has. Ask for the real file.")
 
     def refuse(*_: object) -> None:
         raise Unreadable(DOCUMENT_TYPE)
@@ -279,7 +290,15 @@ def _elements(
         is_text=is_text & texts.is_not_null().to_numpy(),
         owner=owner,
         record=np.where(opens, number, -1),
+        stray_texts=_count_stray(text, kept[is_text]),
     )
+
+
+def _count_stray(text: pl.Series, places: Places) -> int:
+    """How many texts other than those at these places say something."""
+    others = text.is_not_null().to_numpy().copy()
+    others[places] = False
+    return int(text.gather(np.flatnonzero(others)).str.contains(r"\S").sum())
 
 
 def _first_places(spellings: list[Places], owner: Integers, row: Integers, rows: int) -> pl.Series:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gzip
 import random
+from datetime import date
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from risk_model import sources
@@ -137,6 +139,37 @@ def test_line_breaks_inside_quotation_marks(tmp_path: Path) -> None:
     assert checked.frames["sen2_person"].height == 2
 
 
+def test_a_short_or_long_row_beside_a_line_break_in_quotation_marks_is_set_aside_too(tmp_path: Path) -> None:
+    header = "persontableid,UPN,PersonBirthDate,Surname\n"
+    content = (
+        header + '1,,2015-01-02,"Two\nlines"\n2,,2015-01-02\n3,,2015-01-02,One\n4,,2015-01-02,One,more\n'
+    )
+    _, checked = episodes_of(tmp_path, content.encode())
+    assert checked.frames["sen2_person"]["surname"].to_list() == ["Two\nlines", "One"]
+    assert checked.rejected.select("source_row", "rules").rows() == [
+        (2, ["row|too_few_values"]),
+        (4, ["row|too_many_values"]),
+    ]
+
+
+def test_a_moment_in_a_parquet_file_is_the_day_it_was_in_this_country(tmp_path: Path) -> None:
+    begins = pl.Series(["2026-06-14 23:00", "2026-12-14 00:00"]).str.to_datetime(time_zone="UTC")
+    ends = pl.Series(["2026-07-01", "2027-01-01"]).str.to_datetime("%Y-%m-%d")
+    pl.DataFrame({"CHILD": [1, 2], "DECOM": begins, "DEC": ends, "RNE": "S"}).write_parquet(tmp_path / "e")
+    assert sources.check(tmp_path).frames["looked_after_episode"].select("started_on", "ended_on").rows() == [
+        (date(2026, 6, 15), date(2026, 7, 1)),
+        (date(2026, 12, 14), date(2027, 1, 1)),
+    ]
+
+
+@pytest.mark.parametrize("mark", ["", '"'])
+def test_a_value_of_a_megabyte_sets_its_row_aside(tmp_path: Path, mark: str) -> None:
+    content = f"{HEADER}{mark}{'x' * 1_000_000}{mark},01/02/2020,S,C2\n{ROW}"
+    _, checked = episodes_of(tmp_path, content.encode())
+    assert checked.rejected.select("source_row", "rules").rows() == [(1, ["row|value_too_long"])]
+    assert checked.frames["looked_after_episode"].height == 1
+
+
 def test_no_value_of_a_child_in_problems_or_quarantine(tmp_path: Path) -> None:
     canary = "ZQXCANARY"
     (tmp_path / "a.csv").write_text(HEADER + f"{canary},{canary},{canary},{canary}\n{canary}\n")
@@ -151,6 +184,27 @@ def test_no_value_of_a_child_in_problems_or_quarantine(tmp_path: Path) -> None:
     ]
     assert canary.encode() not in written
     assert not any(canary in text for text in said)
+
+
+@pytest.mark.parametrize(
+    ("header", "named"),
+    [
+        ("Colour,reason9", ("Colour", "reason9")),
+        ("PL1 1AA,A950000178301,01/02/2015", ("no. 5", "no. 6", "no. 7")),
+    ],
+)
+def test_an_unknown_column_is_named_unless_a_value_stands_in_its_place(
+    tmp_path: Path, header: str, named: tuple[str, ...]
+) -> None:
+    row = ROW.strip() + "," * (header.count(",") + 1)
+    file, _ = episodes_of(tmp_path, f"{HEADER.strip()},{header}\n{row}\n".encode())
+    assert file.unknown_columns == named
+
+
+def test_headers_that_swallowed_the_first_row_are_not_repeated(tmp_path: Path) -> None:
+    file, checked = episodes_of(tmp_path, f"{HEADER.strip()},Ann,Other\n{ROW}".encode())
+    assert file.unknown_columns == ("no. 5", "no. 6")
+    assert checked.rejected["rules"].to_list() == [["row|too_few_values"]]
 
 
 def test_two_hundred_mutations_never_crash_and_never_lose_a_row(tmp_path: Path) -> None:
