@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -154,7 +155,7 @@ def _open_archive(source: Path | io.BytesIO) -> zipfile.ZipFile:
         else:
             _check_directory(source)
         return zipfile.ZipFile(source)
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
+    except (zipfile.BadZipFile, NotImplementedError, struct.error, OSError, ValueError) as error:
         raise Unreadable("The archive or workbook is damaged. Ask the partner to send it again.") from error
 
 
@@ -214,18 +215,18 @@ def _member(place: Path, entry: zipfile.ZipInfo) -> bytes:
 
 def _inflate(file: BinaryIO, entry: zipfile.ZipInfo) -> Iterator[bytes]:
     """The content of a member in pieces, to its true end and not to the size that the archive declares."""
-    file.seek(entry.header_offset)
-    header = file.read(30)
-    file.seek(sum(_numbers(header, 0, (26, 2), (28, 2))), io.SEEK_CUR)
     checksum = size = 0
-    is_whole = header.startswith(LOCAL_HEADER)
-    if is_whole:
-        try:
-            for piece in _unpack(file, entry.compress_size, entry.compress_type):
-                size, checksum = size + len(piece), zlib.crc32(piece, checksum)
-                yield piece
-        except zlib.error:
-            is_whole = False
+    is_whole = False
+    try:
+        file.seek(entry.header_offset)
+        header = file.read(30)
+        file.seek(sum(_numbers(header, 0, (26, 2), (28, 2))), io.SEEK_CUR)
+        is_whole = header.startswith(LOCAL_HEADER)
+        for piece in _unpack(file, entry.compress_size, entry.compress_type) if is_whole else ():
+            size, checksum = size + len(piece), zlib.crc32(piece, checksum)
+            yield piece
+    except (zlib.error, OSError, ValueError, OverflowError):
+        is_whole = False
     if not is_whole or (size, checksum) != (entry.file_size, entry.CRC):
         raise Unreadable("A file in the archive is damaged. Ask the partner to send it again.")
 
