@@ -28,6 +28,19 @@ def rows(text: str) -> list[dict[str, str | None]]:
     ]
 
 
+def csv(text: str) -> str:
+    """Return a drawn table as the CSV file that a partner would send.
+
+    >>> csv('CHILD | DEC\\nA | -')
+    'CHILD,DEC\\nA,\\n'
+    """
+    head, *body = [list(rows(text)[0]), *(row.values() for row in rows(text))]
+    return "".join(
+        ",".join(f'"{cell}"' if "," in (cell or "") else cell or "" for cell in line) + "\n"
+        for line in (head, *body)
+    )
+
+
 def frames(**tables: str | list[dict[str, Any]]) -> dict[str, pl.DataFrame]:
     """Return every contract table, empty but for the ones given; columns that are not drawn are null.
 

@@ -72,7 +72,10 @@ class CodeList:
             bare = code.lstrip("0") or "0"
             for written in (bare, bare.zfill(2), f"{bare}.0", f"{code}.0"):
                 found.setdefault(written.upper(), code)
-        found |= {written.upper(): code for written, code in self.also_written.items()}
+        for written, code in self.also_written.items():
+            found[written.upper()] = code
+            if written.isdecimal():
+                found.setdefault(f"{written}.0", code)
         return found | {code.upper(): code for code in self.meanings}
 
 

@@ -28,13 +28,14 @@ def assemble(parts: Sequence[Part], contract: str) -> tuple[Frames, dict[str, st
 
 
 def _weeks(part: Part) -> pl.DataFrame:
-    """The accepted sessions, counted by pupil, school and week."""
-    mark = pl.col("mark_code").str.to_uppercase()
+    """The accepted sessions, counted by pupil, school and week; one that was sent twice counts as it was sent last."""
+    who = [name for name in ("upn", "school_urn", "la_code") if part.has(name)]
     marked = part.rows.filter(pl.col(BROKEN).is_null()).with_columns(
         pl.col("session_on").dt.truncate("1w").dt.offset_by("4d").alias("week_ended_on"),
-        mark.alias("mark"),
+        pl.col("mark_code").str.to_uppercase().alias("mark"),
+        pl.col("session_code").str.to_uppercase(),
     )
-    who = [name for name in ("upn", "school_urn", "la_code") if part.has(name)]
+    marked = marked.unique([*who, "session_on", "session_code"], keep="last", maintain_order=True)
     counts = {
         "sessions_possible": [*PRESENT, *AUTHORISED, *UNAUTHORISED],
         "sessions_authorised": AUTHORISED,

@@ -9,8 +9,9 @@ import polars as pl
 
 from risk_model import contracts
 from risk_model.sources.csv_file import MOST_COLUMNS
-from risk_model.sources.opening import Unreadable, check_workbook
+from risk_model.sources.opening import Unreadable
 from risk_model.sources.recognise import LeftBehind, recognise
+from risk_model.sources.workbook_limits import check_workbook
 
 ROWS_ABOVE_HEADERS = 20
 """Ours: a title, a date and a few notes stand above the headers of a sheet, not more."""

@@ -67,6 +67,14 @@ def many_empty_rows() -> bytes:
     )
 
 
+def repeated_text() -> bytes:
+    """A workbook in which every cell names the one text that it holds."""
+    strings = b"<sst><si><t>" + b"x" * 30_000 + b"</t></si></sst>"
+    rows = b"".join(b'<row r="%d"><c r="A%d" t="s"><v>0</v></c></row>' % (n, n) for n in range(1, 40_001))
+    sheet = b"<worksheet><sheetData>" + rows + b"</sheetData></worksheet>"
+    return workbook({"s": LIST}, xl__sharedStrings=strings, xl__worksheets__sheet1=sheet)
+
+
 def repeated_parquet() -> bytes:
     value = pl.repeat("1", 20_000_000, dtype=pl.Categorical)
     return parquet(pl.select(value.alias(name) for name in HEADERS.split(",")))
@@ -84,6 +92,7 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "zip of many members": lambda: archive({f"{n}.csv": b"" for n in range(40_000)}),
     "zip within zip": lambda: archive({"a.zip": archive({"a.csv": ZEROS})}),
     "workbook with swelling strings": lambda: workbook({"s": LIST}, xl__sharedStrings=STRINGS),
+    "workbook of one text": repeated_text,
     "workbook with the last cell": lambda: far_cell("XFD1048576"),
     "workbook with a far cell": lambda: far_cell("CV1048576"),
     "workbook with many empty rows": many_empty_rows,

@@ -338,6 +338,37 @@ def test_every_row_is_either_accepted_or_rejected(rows: list[tuple[str | None, .
     assert checked.accepted["la_child_id"].null_count() + checked.accepted["started_on"].null_count() == 0
 
 
+_cells = st.one_of(
+    _junk, st.sampled_from(["V4", "v4 ", "a) C2", "1900-01-01", "A950000178301", "2020-02-01"])
+)
+_rows = st.fixed_dictionaries(
+    {},
+    optional={
+        name: st.lists(_cells, min_size=4, max_size=4)
+        for name in ("la_child_id", "started_on", "legal_status_code")
+    },
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(_rows, min_size=1, max_size=8))
+def test_a_reader_that_read_other_frames_before_reads_as_a_fresh_one(
+    frames: list[dict[str, list[str | None]]],
+) -> None:
+    table, reader = contracts.tables()["looked_after_episode"], contracts.ColumnReader()
+    for columns in frames:
+        text = pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String))
+        (typed, touched), (alone, alone_touched) = (
+            r.read(table, text) for r in (reader, contracts.ColumnReader())
+        )
+        assert typed.equals(alone) and typed.schema == alone.schema
+        said, said_alone = (
+            sorted((rule, severity, rows.to_list()) for rule, severity, rows in found)
+            for found in (touched, alone_touched)
+        )
+        assert said == said_alone
+
+
 def _episodes(**columns: list[str | None]) -> pl.DataFrame:
     return pl.DataFrame({"CHILD": ["a", "b", "c"], "DECOM": ["01/01/2020"] * 3} | columns)
 
