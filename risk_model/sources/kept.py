@@ -53,7 +53,8 @@ class Kept:
         key = _key(delivery)
         self._used.add(key)
         beside = self.folder / f"{key}.part-{os.getpid()}"
-        beside.mkdir(mode=PRIVATE, parents=True)
+        self.folder.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
+        beside.mkdir(mode=PRIVATE)
         for name, frame in outcome.frames.items():
             frame.write_parquet(beside / f"{name}.parquet", compression="lz4", statistics=False)
         for name in ("rejected", "findings", "counts"):
