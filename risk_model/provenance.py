@@ -14,7 +14,7 @@ from risk_model import contracts, coverage, worklist
 from risk_model.linkage import People
 from risk_model.policy import Policy
 from risk_model.scorecard import Scorecard
-from risk_model.snapshot import Snapshot, not_used, unused
+from risk_model.snapshot import LAST_AGE_YEARS, Snapshot, not_used, unused
 from risk_model.sources import CheckedExtracts, SourceFile
 from risk_model.sources.completeness import LIST_TABLES
 from risk_model.worklist import Ordered
@@ -116,7 +116,11 @@ def _warnings(
     )
     crowded = shares.filter(pl.col("share") > rules.tier_1_share_that_warns)
     ignored = unused.sentences(checked.frames)
-    return [*unread, *missing, *ignored, *silent, *later] + [
+    adults = [
+        f"{known.adult_waits} waits of people aged {LAST_AGE_YEARS + 1} or over are not on the lists: they are adults."
+        for _ in range(min(known.adult_waits, 1))
+    ]
+    return [*unread, *missing, *ignored, *adults, *silent, *later] + [
         f"{row['service_name']}: {row['share']:.0%} of the list is in tier 1; priority for most is priority for none."
         for row in crowded.iter_rows(named=True)
     ]

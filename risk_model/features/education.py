@@ -23,7 +23,7 @@ COMMUNICATION_TYPES = ("SLCN", "ASD")
 LEARNING_TYPES = ("MLD", "SLD", "PMLD", "SPLD", "DS")
 MENTAL_HEALTH_TYPES = ("SEMH",)
 PHYSICAL_TYPES = ("PD", "HI", "VI", "MSI")
-SUSPENSION_CODES = ("SUSP", "FIXD", "LNCH")
+SUSPENSION_CODES = ("SUSP", "FIXD")
 
 
 _flag, _count = partial(flag, Partner.EDUCATION), partial(count, Partner.EDUCATION)
@@ -133,7 +133,9 @@ FEATURES = [
     _flag(
         "excluded_with_a_plan_12_months",
         "exclusion",
-        pl.col("sen_provision_code").is_in(EHC_PLAN_CODES) & within(DAYS_12_MONTHS),
+        pl.col("sen_provision_code").is_in(EHC_PLAN_CODES)
+        & pl.col("category_code").is_in((*SUSPENSION_CODES, "PERM"))
+        & within(DAYS_12_MONTHS),
         "Suspended or excluded in 12 months while holding an EHC plan",
         "Not suspended or excluded while holding an EHC plan",
         in_model=False,

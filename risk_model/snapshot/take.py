@@ -26,6 +26,10 @@ from risk_model.snapshot.records import (
     with_sessions_missed,
 )
 
+LAST_AGE_YEARS = 18
+"""Ours: who is 18 may still wait for the handover to an adult service; from 19 on it is an adult's wait, of which the
+same data sets hold many. Somebody whose birth date is not known stays on the list."""
+
 SHORT_BREAK_STATUS = ("V3", "V4")
 """Planned short breaks are not "looked after" (DfE looked-after statistics)."""
 
@@ -76,12 +80,14 @@ class Snapshot:
     `waits` has a row per open referral, `children` a row per child who waits, `tables` the children's records by name,
     each with `person_id` and `days_ago`, the days from the event to the index date. `flow` has each service's referrals
     and first contacts a week. `coverage` says what reached us of each feed and where (`coverage.of`); the children's
-    `gap_*` columns say why a feed's silence about a child is not "no".
+    `gap_*` columns say why a feed's silence about a child is not "no". `adult_waits` counts the waits left out, since
+    whoever waits is no child.
     """
 
     on: date
     waits: pl.DataFrame
     children: pl.DataFrame
+    adult_waits: int
     tables: dict[str, pl.DataFrame]
     flow: pl.DataFrame
     data_up_to: dict[str, date | None]
@@ -105,7 +111,10 @@ def take(frames: Frames, people: People, on: date, covered: pl.DataFrame | None 
     contact = with_contact_outcome(contact, team).filter(pl.col("contact_on") <= on)
     opened = rules.open_waits(gathered, cut["referral"], team, contact, on)
     waits = _named(opened, people, on)
-    children = _children(waits, people, on)
+    everybody = _children(waits, people, on)
+    children = everybody.filter((pl.col("age_years") <= LAST_AGE_YEARS).fill_null(True))
+    of_adults = waits.join(children, on="person_id", how="anti").height
+    waits = waits.join(children, on="person_id", how="semi", maintain_order="left")
     tables = {name: _events(table, RECORDS[name].event_on, children, on) for name, table in cut.items()}
     tables |= _from_health(gathered, tables["referral"], team, contact, waits, children, on)
     tables["attendance"] = with_sessions_missed(tables["attendance"])
@@ -117,6 +126,7 @@ def take(frames: Frames, people: People, on: date, covered: pl.DataFrame | None 
     return Snapshot(
         on=on,
         waits=waits,
+        adult_waits=of_adults,
         children=with_gaps(children, cut, waits, covered),
         tables=tables,
         flow=rules.weekly_flow(cut["referral"], team, contact, on),

@@ -19,6 +19,9 @@ SUBMITTER = ("provider_code", "dataset")
 PATHWAY_KEY = ("pathway_id", "pathway_issuer_code")
 
 
+CLOCK_KEY = (*REFERRAL_KEY, "measurement_type_code", "clock_started_on")
+
+
 def open_waits(
     gathered: Gathered, referral: pl.DataFrame, team: pl.DataFrame, contact: pl.DataFrame, on: date
 ) -> pl.DataFrame:
@@ -101,9 +104,10 @@ def clock_starts(gathered: Gathered, on: date) -> pl.DataFrame:
     """Return the start of the newest open clock per referral, from CSDS or MHSDS or, by pathway, from the WLMDS.
 
     The clock restarts when a child was not brought (status 33, then 10); it is shown and never earns a place. A clock
-    that the WLMDS reports as stopped is not open, whoever else still shows it.
+    that the WLMDS reports as stopped is not open, whoever else still shows it. A clock is a referral, a measurement and
+    a start.
     """
-    clock = newest(known(gathered.tables["clock"], on), (*REFERRAL_KEY, "clock_started_on"))
+    clock = newest(known(gathered.tables["clock"], on), CLOCK_KEY)
     weekly = known(gathered.frames["wlmds_open_pathway"], on)
     weekly = weekly.sort("week_ended_on", "source_row").unique(PATHWAY_KEY, keep="last", maintain_order=True)
     pathways = clock.select(*REFERRAL_KEY, *PATHWAY_KEY).drop_nulls().unique()

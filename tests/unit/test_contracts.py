@@ -359,7 +359,7 @@ def test_a_reader_that_read_other_frames_before_reads_as_a_fresh_one(
     for columns in frames:
         text = pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String))
         (typed, touched), (alone, alone_touched) = (
-            r.read(table, text) for r in (reader, contracts.ColumnReader())
+            r.read(table, text, is_tidy=False) for r in (reader, contracts.ColumnReader())
         )
         assert typed.equals(alone) and typed.schema == alone.schema
         said, said_alone = (
