@@ -115,7 +115,7 @@ def understand(
     steps = pl.LazyFrame({"text": text})
     for step in _steps(table.name, column.name, only_ascii):
         steps = steps.with_columns(step)
-    understood = steps.collect(optimizations=pl.QueryOptFlags.none())
+    understood = steps.collect()
     rules = [name for name in understood.columns if ":" in name and understood[name].any()]
     return understood["value"], {
         name.split(":")[1]: (name.split(":")[0], understood[name].fill_null(False)) for name in rules
