@@ -15,7 +15,7 @@ from risk_model.sources.extracts import SourceFile
 from risk_model.sources.opening import MEGABYTE, PARQUET_MAGIC, ZIP_MAGIC, Found, Unreadable, is_xml, members
 from risk_model.sources.parquet_file import parquet_headers
 from risk_model.sources.recognise import LeftBehind, recognise
-from risk_model.sources.returns import STAND_ALONE, XML_RETURNS
+from risk_model.sources.returns import STAND_ALONE, TIED_BY_ROW_NUMBERS, XML_RETURNS
 from risk_model.sources.workbook import sheets
 from risk_model.sources.xml_file import names_in
 
@@ -55,7 +55,7 @@ def deliveries(identified: Iterable[Identified]) -> list[Delivery]:
         assert one.file.source is not None
         alone = one.file.source in STAND_ALONE or one.kind in ("xml", "workbook")
         place = one.found.path if alone else one.found.folder
-        if place in crowded:
+        if (one.file.source, place) in crowded:
             place = f"{place}/{_beginning(one.found.path)}"
         together[(one.file.source, place)].append(one)
     return [Delivery(contract, tuple(files)) for (contract, _), files in sorted(together.items())]
@@ -71,7 +71,12 @@ def _files_under(extracts: Path) -> list[Found]:
         raise UserError(
             f"The folder {extracts} holds no file; partner extracts were expected. Put them there."
         )
-    return [Found(path.relative_to(extracts).as_posix(), path) for path in files]
+    return [Found(_shown(path.relative_to(extracts)), path) for path in files]
+
+
+def _shown(path: Path) -> str:
+    """A path as text that can be printed and stored; signs of a name that is not UTF-8 become a mark."""
+    return os.fsencode(path.as_posix()).decode("utf-8", errors="replace")
 
 
 def _identify(found: Found) -> list[Identified]:
@@ -89,16 +94,15 @@ def _identify(found: Found) -> list[Identified]:
 def _identify_one(found: Found) -> Iterator[Identified]:
     file = SourceFile(found.path)
     try:
-        file = replace(file, sha256=found.sha256(), bytes=found.place.stat().st_size)
-        yield _known(found, file)
+        sha256, start = found.look()
+        yield _known(found, replace(file, sha256=sha256, bytes=found.place.stat().st_size), start)
     except LeftBehind as left:
         yield Identified(found, replace(file, left_behind=str(left)))
     except (Unreadable, OSError) as error:
         yield Identified(found, replace(file, problem=_sentence(error)))
 
 
-def _known(found: Found, file: SourceFile) -> Identified:
-    start = found.start()
+def _known(found: Found, file: SourceFile, start: bytes) -> Identified:
     if not start.strip():
         raise Unreadable(
             "The file is empty; a header line and rows were expected. Ask the partner to send it again."
@@ -136,14 +140,14 @@ def _sentence(error: Exception) -> str:
     return str(error)
 
 
-def _crowded(readable: list[Identified]) -> set[str]:
-    """Folders that hold several extracts of one return side by side, told apart by the beginning of their names."""
-    kinds = Counter((one.found.folder, one.file.tables) for one in readable if one.kind in ("csv", "parquet"))
-    return {folder for (folder, tables), count in kinds.items() if count > 1 and _may_be_crowded(tables)}
-
-
-def _may_be_crowded(tables: tuple[str, ...]) -> bool:
-    return any(table.startswith(("school_census", "sen2")) for table in tables)
+def _crowded(readable: list[Identified]) -> set[tuple[str, str]]:
+    """Returns and folders in which several of their extracts lie side by side, told apart by how their names begin."""
+    tables = Counter(
+        (one.file.source, one.found.folder, one.file.tables)
+        for one in readable
+        if one.file.source in TIED_BY_ROW_NUMBERS and one.kind in ("csv", "parquet")
+    )
+    return {(str(source), folder) for (source, folder, _), count in tables.items() if count > 1}
 
 
 def _beginning(path: str) -> str:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
+import tempfile
+import time
 from dataclasses import asdict, replace
 from functools import cache
 from pathlib import Path
@@ -22,7 +23,9 @@ from risk_model.sources.delivery import Delivery
 from risk_model.sources.extracts import SourceFile
 from risk_model.sources.outcome import Outcome
 
-ACCOUNT, PRIVATE = "account.json", 0o700
+ACCOUNT, PRIVATE, PART = "account.json", 0o700, "part-"
+ABANDONED_AFTER_SECONDS = 24 * 60 * 60
+"""Ours: no check takes a day."""
 
 
 class Kept:
@@ -52,9 +55,8 @@ class Kept:
         """Write a delivery whole or not at all, and return its outcome without the rows."""
         key = _key(delivery)
         self._used.add(key)
-        beside = self.folder / f"{key}.part-{os.getpid()}"
         self.folder.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
-        beside.mkdir(mode=PRIVATE)
+        beside = Path(tempfile.mkdtemp(prefix=PART, dir=self.folder))  # for its owner alone
         for name, frame in outcome.frames.items():
             frame.write_parquet(beside / f"{name}.parquet", compression="lz4", statistics=False)
         for name in ("rejected", "findings", "counts"):
@@ -78,9 +80,14 @@ class Kept:
         }
 
     def forget_others(self) -> None:
-        """Remove deliveries that this run did not meet: what a partner withdraws is not kept."""
+        """Remove deliveries that this run did not meet: what a partner withdraws is not kept.
+
+        What another run is writing stays; what a run left half written when it was stopped goes after a day.
+        """
+        abandoned = time.time() - ABANDONED_AFTER_SECONDS
         for place in self.folder.iterdir() if self.folder.is_dir() else ():
-            if place.name not in self._used and ".part-" not in place.name:
+            is_being_written = place.name.startswith(PART) and place.stat().st_mtime > abandoned
+            if place.name not in self._used and not is_being_written:
                 shutil.rmtree(place, ignore_errors=True)
 
 

@@ -53,22 +53,19 @@ class Found:
             return b"".join(_gunzip(io.BytesIO(packed)))
         return packed
 
-    def start(self) -> bytes:
-        """Return the first megabyte of the content, enough to know a file by."""
+    def look(self) -> tuple[str, bytes]:
+        """Return the checksum of the file and the first megabyte of its content, enough to know it by."""
         if self.member is not None:
-            return self.content()[:MEGABYTE]
+            content = self.content()
+            return hashlib.sha256(content).hexdigest(), content[:MEGABYTE]
         with self.place.open("rb") as file:
-            start = file.read(MEGABYTE)
-            if not start.startswith(GZIP_MAGIC):
-                return start
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
             file.seek(0)
-            return next(_gunzip(file), b"")[:MEGABYTE]
-
-    def sha256(self) -> str:
-        if self.member is not None:
-            return hashlib.sha256(self.content()).hexdigest()
-        with self.place.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+            start = file.read(MEGABYTE)
+            if start.startswith(GZIP_MAGIC):
+                file.seek(0)
+                start = next(_gunzip(file), b"")[:MEGABYTE]
+        return sha256, start
 
 
 def members(found: Found) -> list[Found] | None:

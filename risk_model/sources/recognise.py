@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from difflib import get_close_matches
 from functools import lru_cache
 
 from risk_model import contracts
@@ -86,8 +87,10 @@ def _refuse_missing(table: contracts.Table, headers: Sequence[str]) -> None:
         c.header for c in table.columns.values() if c.required and not c.joined_from and c.name not in matched
     )
     if missing:
+        near = {name: get_close_matches(name, headers, n=1) for name in missing}
+        hints = [f"{name} (nearest header: {near[name][0]})" if near[name] else name for name in missing]
         raise Unreadable(
-            f"{len(missing)} columns that {table.name} cannot do without are missing: {', '.join(missing)}. "
+            f"{len(missing)} columns that {table.name} cannot do without are missing: {', '.join(hints)}. "
             "Ask the partner for them."
         )
 

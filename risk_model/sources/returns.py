@@ -51,3 +51,6 @@ XML_RETURNS = {
 }
 STAND_ALONE = ("wlmds", "attendance", "cin_census", "annex_a")
 """Returns whose every file can be read without the others of its folder."""
+
+TIED_BY_ROW_NUMBERS = ("school_census", "sen2")
+"""Returns whose files are tied by row numbers that begin anew in each extract."""

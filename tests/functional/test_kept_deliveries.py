@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -73,6 +75,17 @@ def test_what_a_partner_withdraws_is_not_kept(extracts: Path, tmp_path: Path) ->
     sources.check(lent, kept_in=tmp_path / "kept")
     assert len(list((tmp_path / "kept").iterdir())) < before
     assert not list((tmp_path / "kept").rglob("looked_after*"))
+
+
+def test_what_a_stopped_run_left_half_written_goes_after_a_day(extracts: Path, tmp_path: Path) -> None:
+    sources.check(extracts, kept_in=tmp_path)
+    fresh, old = tmp_path / "part-fresh", tmp_path / "part-old"
+    for place in (fresh, old):
+        place.mkdir()
+    two_days_ago = time.time() - 2 * 24 * 60 * 60
+    os.utime(old, (two_days_ago, two_days_ago))
+    sources.check(extracts, kept_in=tmp_path)
+    assert (fresh.exists(), old.exists()) == (True, False)
 
 
 def test_only_the_owner_may_look_into_what_is_kept(extracts: Path, tmp_path: Path) -> None:

@@ -123,6 +123,8 @@ def test_mutations_are_accounted_for_and_nothing_is_repeated(name: str, tmp_path
     before = sources.check(tmp_path / "whole")
     checked = sources.check(tmp_path / "mutated")
     assert checked.counts.filter(pl.col("rows") != pl.col("accepted") + pl.col("rejected")).is_empty()
+    told = dict(checked.counts.group_by("source_file").agg(pl.col("rows").sum()).iter_rows())
+    assert [file.path for file in checked.files if file.rows != told.get(file.path, 0)] == []
     assert all(file.problem.endswith(".") for file in checked.files if file.problem)
     assert all(file.problem or file.left_behind for file in checked.files if file.source is None)
     known = contracts.tables()

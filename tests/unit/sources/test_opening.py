@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import random
 from datetime import date
 from pathlib import Path
@@ -87,6 +88,7 @@ def test_odd_but_readable(tmp_path: Path, content: bytes) -> None:
         (b",".join(b"c%d" % n for n in range(10_000)) + b"\n", "columns"),
         (b"dear colleague, the file follows\n", "not recognised"),
         (b"CHILD,DECOM,LS\n1,01/02/2020,C2\n", "RNE is missing"),
+        (b"pupilonrolltableids,startdate,category,sessions\n", "nearest header: pupilonrolltableids"),
         (CIN.encode()[:-40], "damaged or breaks off"),
         (b"<Letter><Line>hello</Line></Letter>", "first element is letter"),
         (b'<!DOCTYPE m [<!ENTITY a "x">]>' + CIN.encode(), "document type"),
@@ -97,7 +99,7 @@ def test_odd_but_readable(tmp_path: Path, content: bytes) -> None:
         (b"<LAchildID>" * 200 + b"</LAchildID>" * 200, "64 deep"),
         (b"<LAchildID>" * 200_000 + b"</LAchildID>" * 200_000, "64 deep"),
     ],
-    ids=range(20),
+    ids=range(21),
 )
 def test_junk_is_one_sentence(tmp_path: Path, content: bytes, word: str) -> None:
     (tmp_path / "good.csv").write_bytes(GOOD)
@@ -124,6 +126,30 @@ def test_rows_of_the_wrong_shape_are_set_aside_with_their_number(tmp_path: Path)
         4: ["row|too_many_values"],
         5: ["row|too_few_values"],
     }
+
+
+def test_a_long_row_does_not_make_up_for_a_short_one(tmp_path: Path) -> None:
+    content = HEADER + ROW + "2,01/02/2020,S\n" + "3,01/02/2020,S,C2,more\n" + ROW
+    file, checked = episodes_of(tmp_path, content.encode())
+    assert (file.rows, checked.frames["looked_after_episode"]["source_row"].to_list()) == (4, [1, 4])
+    assert dict(checked.rejected.select("source_row", "rules").iter_rows()) == {
+        2: ["row|too_few_values"],
+        3: ["row|too_many_values"],
+    }
+
+
+def test_a_file_whose_name_is_not_utf8_is_read(tmp_path: Path) -> None:
+    with open(os.fsencode(tmp_path) + b"/child\xfe.csv", "wb") as file:
+        file.write(GOOD)
+    for kept_in in (None, tmp_path.parent / "kept"):
+        checked = sources.check(tmp_path, kept_in=kept_in)
+        assert [one.path for one in checked.files] == ["child\N{REPLACEMENT CHARACTER}.csv"]
+        assert checked.frames["looked_after_episode"].height == 1
+
+
+def test_xml_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
+    file, _ = episodes_of(tmp_path, CIN.encode().replace(b">1<", b">\xff<"))
+    assert file.problem is not None and "damaged" in file.problem
 
 
 def test_a_late_change_of_type_costs_one_row(tmp_path: Path) -> None:
@@ -179,7 +205,8 @@ def test_no_value_of_a_child_in_problems_or_quarantine(tmp_path: Path) -> None:
     checked = sources.check(tmp_path)
     written = checked.write_quarantine(tmp_path / "quarantine").read_bytes()
     said = [str(file) for file in checked.files] + [
-        str(checked.summary().rows()),
+        str(checked.findings.rows()),
+        str(checked.counts.rows()),
         str(checked.rejected.rows()),
     ]
     assert canary.encode() not in written

@@ -143,6 +143,26 @@ def test_the_school_census_nodes_are_joined_within_their_extract(tmp_path: Path,
     ]
 
 
+def test_two_terms_of_a_census_beside_a_submission_in_one_folder(tmp_path: Path) -> None:
+    """Terms are told apart by how their names begin; a submission stays whole whatever its files are called."""
+    other = {node: text.replace("2025-Jan", "2024-Jan") for node, text in CENSUS.items()}
+    submission = {
+        "CYP000Header.csv": "OrgID_Provider,RP_EndDate,FileCreation_DateTime\nRK9,2024-01-31,2024-02-11T10:00:00\n",
+        "CYP102ServiceTypeReferredTo.csv": "ServiceRequestID,TeamID_Local,TeamType\na,t,6\n",
+    }
+    extracts = lay_out(
+        tmp_path,
+        {f"2025_spring_{node}.csv": text for node, text in CENSUS.items()}
+        | {f"2024_spring_{node}.csv": text for node, text in other.items()}
+        | submission,
+    )
+    assert accepted(extracts, "csds_team")["provider_code"].to_list() == ["RK9"]
+    assert sorted(accepted(extracts, "school_census_pupil")["census_on"]) == [
+        date(2024, 1, 16),
+        date(2025, 1, 16),
+    ]
+
+
 def test_a_census_without_its_return_is_dated_by_its_newest_date(tmp_path: Path) -> None:
     extracts = lay_out(
         tmp_path, {f"{node}.csv": CENSUS[node] for node in ("pupilonroll", "termlyexclusionsonroll")}
@@ -267,13 +287,11 @@ def test_without_a_date_in_the_path_the_newest_date_of_the_folder_counts(tmp_pat
     ]
 
 
-def test_summary_and_quarantine_account_for_every_row(tmp_path: Path) -> None:
+def test_findings_and_quarantine_account_for_every_row(tmp_path: Path) -> None:
     text = "CHILD,DECOM,RNE,LS\n1,01/02/2024,S,ZZ\n,01/02/2024,S,C2\n"
     checked = lay_out(tmp_path, {"e.csv": text})
-    found = checked.summary().filter(pl.col("rows") > 0).select("rule", "severity", "rows").rows()
-    assert found == [
-        ("", "accepted", 1),
-        ("", "rejected", 1),
+    assert checked.counts.rows() == [("e.csv", "looked_after_episode", 2, 1, 1)]
+    assert checked.findings.select("rule", "severity", "rows").sort("severity").rows() == [
         ("la_child_id|missing", "error", 1),
         ("legal_status_code|not_in_code_list", "warning", 1),
     ]
