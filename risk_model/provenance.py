@@ -116,11 +116,8 @@ def _warnings(
     )
     crowded = shares.filter(pl.col("share") > rules.tier_1_share_that_warns)
     ignored = unused.sentences(checked.frames)
-    adults = [
-        f"{known.adult_waits} waits of people aged {LAST_AGE_YEARS + 1} or over are not on the lists: they are adults."
-        for _ in range(min(known.adult_waits, 1))
-    ]
-    return [*unread, *missing, *ignored, *adults, *silent, *later] + [
+    adults = f"{known.adult_waits} waits of people aged {LAST_AGE_YEARS + 1} or over are left out: they are adults."
+    return [*unread, *missing, *ignored, *([adults] if known.adult_waits else []), *silent, *later] + [
         f"{row['service_name']}: {row['share']:.0%} of the list is in tier 1; priority for most is priority for none."
         for row in crowded.iter_rows(named=True)
     ]

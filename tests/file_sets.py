@@ -361,6 +361,6 @@ def file_sets() -> dict[str, Files]:
 
 def said(checked: sources.CheckedExtracts) -> str:
     """Everything that a check says of its files, in one text."""
-    tables = (checked.rejected, checked.findings, checked.counts, checked.summary())
+    tables = (checked.rejected, checked.findings, checked.counts)
     sentences = [text for file in checked.files for text in (str(file), *file.findings)]
     return "\n".join([*sentences, *checked.gaps, *(str(table.rows()) for table in tables)])

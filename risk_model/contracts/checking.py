@@ -11,10 +11,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from risk_model.contracts import headers, odcs
 from risk_model.contracts.columns import REJECTS, WARNS, ColumnReader, Touched
 from risk_model.contracts.contract import LINEAGE, Column, Table
-from risk_model.errors import UserError
 
 BROKEN = "broken_rules"
 """Column of the names of the rules by which a row is rejected; null for a row that is not."""
@@ -63,21 +61,6 @@ class Checked:
     accepted: pl.DataFrame
     rejected: pl.DataFrame
     findings: pl.DataFrame
-
-
-def check(table_name: str, frame: pl.DataFrame) -> Checked:
-    """Read a frame of text, under any of the partner's headers, and part its rows by the contract's rules."""
-    table = odcs.tables().get(table_name)
-    if table is None:
-        raise UserError(f"No contract has a table {table_name}. Tables: {', '.join(sorted(odcs.tables()))}.")
-    headers.check_none_missing(table, frame.columns)
-    read_rows = read(table, headers.under_our_names(table, frame), ColumnReader())
-    parted = part(table, read_rows.rows)
-    unknown = [
-        (f"unknown_column|{name}", WARNS, frame.height, 0) for name in headers.unknown(table, frame.columns)
-    ]
-    found = [read_rows.findings, parted.findings, findings_frame(table, unknown)]
-    return Checked(parted.accepted, parted.rejected, pl.concat(found))
 
 
 def read(table: Table, text: pl.DataFrame, reader: ColumnReader, *, is_tidy: bool = False) -> Read:
@@ -130,9 +113,9 @@ def delivered(table: Table) -> list[Column]:
     return [table.columns[name] for name in table.delivered]
 
 
-def findings_frame(table: Table, found: Iterable[tuple[str, str, int, int]]) -> pl.DataFrame:
-    """Findings as a frame, from rule, severity, rows and children."""
-    rows = [(table.name, *finding) for finding in found if finding[2]]
+def findings_frame(table_name: str, found: Iterable[tuple[str, str, int, int]]) -> pl.DataFrame:
+    """Findings as FINDINGS, from rule, severity, rows and children; what touches no row is none."""
+    rows = [(table_name, *finding) for finding in found if finding[2]]
     return pl.DataFrame(rows, schema=FINDINGS, orient="row")
 
 
@@ -161,7 +144,7 @@ def _count(table: Table, rows: pl.DataFrame, reported: Touched) -> pl.DataFrame:
         count = int(touched.sum())
         children = rows[key].filter(touched).n_unique() if key and count else count
         found.append((rule, severity, count, children))
-    return findings_frame(table, found)
+    return findings_frame(table.name, found)
 
 
 def _broken(height: int, reported: list[tuple[str, pl.Series]], before: pl.Series | None = None) -> pl.Series:
@@ -196,7 +179,7 @@ def _rejected(table: Table, broken: pl.DataFrame) -> pl.DataFrame:
         pl.col("source_row").cast(pl.Int64),
         pl.lit(table.contract).alias("contract"),
         pl.lit(table.version).alias("version"),
-        pl.col(BROKEN).list.unique().list.sort().alias("rules"),
+        pl.col(BROKEN).alias("rules"),
     )
 
 

@@ -23,7 +23,6 @@ LETTER_PREFIX = r"^[a-z]{1,2}\)\s*"
 REJECTS, WARNS, REPAIRED = "error", "warning", "repair"
 """The row is left out; the row is kept and the finding counted; the reader put it right and says so."""
 
-
 Touched = list[tuple[str, str, pl.Series]]
 """For each rule that some rows touch: its name, its severity, and which rows."""
 

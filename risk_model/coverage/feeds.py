@@ -159,8 +159,9 @@ FEEDS = {
         ),
     )
 }
-"""Every feed by name. Attendance stops over the summer: its nine weeks outlast the holidays. The safeguarding
-dataset is a council's live records: older than five weeks, it says "no" of nobody."""
+"""Every feed by name. The usual limits are ours, a little more than the time between two deliveries of a feed; a policy
+names its own. Attendance stops over the summer: its nine weeks outlast the holidays. The safeguarding dataset is a
+council's live records: older than five weeks, it says "no" of nobody."""
 
 
 def tellers_of(table: str) -> tuple[str, ...]:

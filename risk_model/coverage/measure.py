@@ -18,6 +18,8 @@ LEAST_ROWS_TO_COMPARE = 20
 """Ours: below that, half as many rows as usual may be chance. A small council's children in care are such a feed."""
 
 COUNCIL_SHARE = 0.02
+"""Ours, where no policy says otherwise: one child in fifty who waits lives there."""
+
 SCHEMA = {
     "feed": pl.String,
     "locality": pl.String,

@@ -14,31 +14,22 @@ from risk_model.linkage.numbers import upns_of_identifiers
 USABLE_STATUS = ("01", "02")
 """NHS number present and verified, or present and not traced; the others never link (NHS Data Dictionary)."""
 
+_PATIENT = (
+    "provider_code",
+    "local_patient_id",
+    "nhs_number",
+    "nhs_number_status_code",
+    "born_on",
+    "sex_code",
+    "postcode",
+    "school_urn",
+)
 _COUNCIL_CHILD = ("la_code", "la_child_id", "upn", "born_on", "sex_code")
 JOINED_ON = {
-    "csds_patient": (
-        "provider_code",
-        "local_patient_id",
-        "nhs_number",
-        "nhs_number_status_code",
-        "born_on",
-        "sex_code",
-        "postcode",
-        "school_urn",
-        "home_la_code",
-    ),
+    "csds_patient": (*_PATIENT, "home_la_code"),
     "csds_referral": ("provider_code", "service_request_id", "local_patient_id"),
     "csds_team": ("provider_code", "service_request_id"),
-    "mhsds_patient": (
-        "provider_code",
-        "local_patient_id",
-        "nhs_number",
-        "nhs_number_status_code",
-        "born_on",
-        "sex_code",
-        "postcode",
-        "school_urn",
-    ),
+    "mhsds_patient": _PATIENT,
     "mhsds_referral": ("provider_code", "service_request_id", "local_patient_id"),
     "cin_child": _COUNCIL_CHILD,
     "cin_episode": ("la_code", "la_child_id"),

@@ -17,8 +17,6 @@ SUBMITTER = ("provider_code", "dataset")
 """A provider of community and mental health care submits twice, and may fall silent with one of the two."""
 
 PATHWAY_KEY = ("pathway_id", "pathway_issuer_code")
-
-
 CLOCK_KEY = (*REFERRAL_KEY, "measurement_type_code", "clock_started_on")
 
 

@@ -12,7 +12,8 @@ from pathlib import Path
 import polars as pl
 
 from risk_model import contracts
-from risk_model.contracts import FINDINGS, REJECTED, ColumnReader
+from risk_model.contracts import REJECTED, ColumnReader
+from risk_model.contracts.columns import WARNS
 from risk_model.sources.assembly import Frames
 from risk_model.sources.completeness import gaps_of
 from risk_model.sources.delivery import Delivery, deliveries, identify
@@ -21,16 +22,6 @@ from risk_model.sources.kept import Kept
 from risk_model.sources.loading import Loaded, load
 from risk_model.sources.outcome import COUNTS, LOCATED, Outcome
 from risk_model.sources.returns import ASSEMBLE
-
-SUMMARY = {
-    "source": pl.String,
-    "table": pl.String,
-    "rule": pl.String,
-    "severity": pl.String,
-    "rows": pl.Int64,
-    "children": pl.Int64,
-}
-SEVERITIES = ("accepted", "rejected", "error", "warning", "repair")
 
 
 @dataclass(frozen=True)
@@ -48,26 +39,6 @@ class CheckedExtracts:
     def is_clean(self) -> bool:
         """Claim: nothing was rejected, every file was read, and no table misses another."""
         return not (self.rejected.height or self.gaps or any(file.findings for file in self.files))
-
-    def summary(self) -> pl.DataFrame:
-        """Rows and children by source, table and rule: accepted and rejected, then what each rule touched."""
-        per_table = self.counts.group_by("table", maintain_order=True).agg(
-            pl.col("accepted", "rejected").sum()
-        )
-        totals = per_table.unpivot(
-            ["accepted", "rejected"], index="table", variable_name="severity", value_name="rows"
-        )
-        found = self.findings.group_by("table", "rule", "severity").agg(pl.col("rows", "children").sum())
-        source = {name: table.contract for name, table in contracts.tables().items()}
-        order = pl.col("severity").replace_strict({s: n for n, s in enumerate(SEVERITIES)})
-        both = pl.concat(
-            [totals.with_columns(rule=pl.lit(""), children=pl.lit(None, pl.Int64)), found], how="diagonal"
-        )
-        return (
-            both.with_columns(source=pl.col("table").replace_strict(source, return_dtype=pl.String))
-            .sort("source", "table", order, "rule")
-            .select(pl.col(name).cast(dtype) for name, dtype in SUMMARY.items())
-        )
 
     def write_quarantine(self, folder: Path) -> Path:
         """Write where each rejected row stands and the rules it broke, but no value; gives the file back."""
@@ -151,27 +122,16 @@ def _context(parts: Iterable[Part]) -> list[str]:
 def _located(loaded: list[Loaded], checked: Mapping[str, contracts.Checked]) -> pl.DataFrame:
     """What the rules found, with the file where a file alone shows it."""
     of_files = [one.findings.with_columns(source_file=pl.lit(one.file.path)) for one in loaded]
-    of_files += [
-        pl.DataFrame(
-            [
-                (one.file.tables[0], f"unknown_column|{name}", "warning", one.file.rows, 0)
-                for name in one.file.unknown_columns
-            ],
-            schema=FINDINGS,
-            orient="row",
-        ).with_columns(source_file=pl.lit(one.file.path))
-        for one in loaded
-        if one.file.unknown_columns
-    ]
-    of_tables = [one.findings.with_columns(source_file=pl.lit(None, pl.String)) for one in checked.values()]
     undated = [
-        (name, "known_on|missing", "warning", one.accepted["known_on"].null_count(), 0)
+        contracts.findings_frame(
+            name, [("known_on|missing", WARNS, one.accepted["known_on"].null_count(), 0)]
+        )
         for name, one in checked.items()
         if name in delivered_tables()
     ]
-    late = pl.DataFrame(undated, schema=FINDINGS, orient="row").filter(pl.col("rows") > 0)
-    of_tables.append(late.with_columns(source_file=pl.lit(None, pl.String)))
-    return pl.concat([LOCATED.to_frame(), *of_files, *of_tables])
+    of_tables = [*(one.findings for one in checked.values()), *undated]
+    everywhere = [found.with_columns(source_file=pl.lit(None, pl.String)) for found in of_tables]
+    return pl.concat([LOCATED.to_frame(), *of_files, *everywhere])
 
 
 def _counts(parts: list[Part], checked: Mapping[str, contracts.Checked]) -> pl.DataFrame:

@@ -9,7 +9,7 @@ import polars as pl
 from risk_model import contracts
 from risk_model.sources.assembly import Frames, all_rows, of
 from risk_model.sources.extracts import Part
-from risk_model.sources.xml_file import Document
+from risk_model.sources.xml_file import Document, under
 
 GROUPS = (
     "children",
@@ -32,21 +32,21 @@ def tables_of(document: Document) -> Frames:
     council, known_on = document.header_facts()
     children = document.records("child", tables["cin_child"]).with_row_index("source_row", offset=1)
     owner = children.select("record", "source_row", "la_child_id")
-    episodes = _under(document.records("cindetails", tables["cin_episode"]), owner)
+    episodes = under(document.records("cindetails", tables["cin_episode"]), owner)
     episodes = episodes.with_columns(episode_key=_episode_key())
     mine = episodes.select("record", "source_row", "la_child_id", "episode_key")
-    factors = _under(document.records("assessments", tables["cin_assessment_factor"]), mine)
+    factors = under(document.records("assessments", tables["cin_assessment_factor"]), mine)
     codes = document.texts("assessmentfactors").rename({"parent": "record", "text": "factor_code"})
     found = {
         "cin_child": children,
-        "cin_disability": _under(document.texts("disability").rename({"text": "disability_code"}), owner),
+        "cin_disability": under(document.texts("disability").rename({"text": "disability_code"}), owner),
         "cin_episode": episodes,
         "cin_assessment_factor": factors.drop("factor_code").join(
             codes, on="record", how="left", maintain_order="left"
         ),
     }
     for name, element in BELOW_EPISODE.items():
-        found[name] = _under(document.records(element, tables[name]), mine)
+        found[name] = under(document.records(element, tables[name]), mine)
     dated = (pl.lit(council, pl.String).alias("la_code"), pl.lit(known_on, pl.Date).alias("known_on"))
     return {name: rows.with_columns(dated) for name, rows in found.items()}
 
@@ -54,13 +54,6 @@ def tables_of(document: Document) -> Frames:
 def assemble(parts: Sequence[Part], contract: str) -> tuple[Frames, dict[str, str]]:
     """Children, episodes and what followed, of one file."""
     return {name: all_rows(parts, name) for name in contracts.load()[contract].tables if of(parts, name)}, {}
-
-
-def _under(rows: pl.DataFrame, owners: pl.DataFrame) -> pl.DataFrame:
-    """Rows with the keys of the record they stand in; one that stands elsewhere has no keys, and is rejected."""
-    keys = owners.rename({"record": "parent"})
-    own = rows.drop((c for c in keys.columns if c != "parent"), strict=False)
-    return own.join(keys, on="parent", how="left", maintain_order="left")
 
 
 def _episode_key() -> pl.Expr:

@@ -25,8 +25,8 @@ LONGEST_VALUE = 64 * 1024
 PIECE_BYTES = 64 * MEGABYTE
 """How much of a file stands in memory as text at once."""
 
-
 T = TypeVar("T")
+Make = Callable[[tuple[str, ...], pl.DataFrame, bool], T]
 
 
 @dataclass(frozen=True)
@@ -48,9 +48,6 @@ def headers_of(start: bytes) -> tuple[str, ...]:
     if b"\x00" in start:
         raise Unreadable(NOT_TEXT)
     return _headers(start if b"\n" in start else start.replace(b"\r", b"\n"))[1]
-
-
-Make = Callable[[tuple[str, ...], pl.DataFrame, bool], T]
 
 
 def read_csv(content: bytes, make: Make[T]) -> CsvFile[T]:

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 import polars as pl
 
 from risk_model import contracts
-from risk_model.contracts import FINDINGS, plain
+from risk_model.contracts import findings_frame, plain
 from risk_model.contracts.columns import REPAIRED, WARNS
-from risk_model.contracts.rules import EARLIER_HEADER, LEFT_BEHIND
+from risk_model.contracts.rules import EARLIER_HEADER, LEFT_BEHIND, UNKNOWN_COLUMN
 from risk_model.sources.returns import XML_RETURNS
 from risk_model.sources.xml_file import Document
 
@@ -24,8 +24,13 @@ def earlier_headers(table: contracts.Table, headers: Iterable[str], rows: int) -
     """Return a finding for each header that an earlier edition used, as FINDINGS."""
     present = {plain(header) for header in headers}
     old = [header for column in table.columns.values() for header in column.formerly]
-    found = [(table.name, f"{EARLIER_HEADER}|{h}", REPAIRED, rows, 0) for h in old if plain(h) in present]
-    return pl.DataFrame(found, schema=FINDINGS, orient="row")
+    found = [(f"{EARLIER_HEADER}|{header}", REPAIRED, rows, 0) for header in old if plain(header) in present]
+    return findings_frame(table.name, found)
+
+
+def unknown_columns(table_name: str, names: Iterable[str], rows: int) -> pl.DataFrame:
+    """Return a finding for each header or element that nobody knows, as FINDINGS."""
+    return findings_frame(table_name, [(f"{UNKNOWN_COLUMN}|{name}", WARNS, rows, 0) for name in names])
 
 
 def departures_of(document: Document, contract_id: str) -> tuple[tuple[str, ...], pl.DataFrame]:
@@ -35,11 +40,10 @@ def departures_of(document: Document, contract_id: str) -> tuple[tuple[str, ...]
     present = {plain(name): name for name in document.names}
     findings = [earlier_headers(table, document.names, int((document.record >= 0).sum())) for table in tables]
     behind = [name for name in contract.tables_not_taken if plain(name) in present]
-    rows = [(tables[0].name, f"{LEFT_BEHIND}|{name}", REPAIRED, 1, 0) for name in behind]
-    if document.stray_texts:
-        rows.append((tables[0].name, "row|stray_text", WARNS, document.stray_texts, 0))
+    rows = [(f"{LEFT_BEHIND}|{name}", REPAIRED, 1, 0) for name in behind]
+    rows.append(("row|stray_text", WARNS, document.stray_texts, 0))
     unknown = sorted(name for key, name in present.items() if key not in _known(contract))
-    return tuple(unknown), pl.concat([*findings, pl.DataFrame(rows, schema=FINDINGS, orient="row")])
+    return tuple(unknown), pl.concat([*findings, findings_frame(tables[0].name, rows)])
 
 
 def _known(contract: contracts.Contract) -> set[str]:

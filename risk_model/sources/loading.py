@@ -11,7 +11,7 @@ from risk_model import contracts
 from risk_model.contracts import FINDINGS, ColumnReader
 from risk_model.sources.csv_file import read_csv
 from risk_model.sources.delivery import Identified
-from risk_model.sources.departures import departures_of, earlier_headers
+from risk_model.sources.departures import departures_of, earlier_headers, unknown_columns
 from risk_model.sources.extracts import Part, SourceFile
 from risk_model.sources.opening import Unreadable
 from risk_model.sources.parquet_file import open_parquet, parquet_headers
@@ -49,10 +49,9 @@ def _load_csv(one: Identified, reader: ColumnReader) -> Loaded:
 
     opened = read_csv(one.found.content(), read)
     unknown = contracts.unknown(table, opened.headers, by_name=fits_headers)
-    file = replace(one.file, rows=opened.count, problem=opened.note, unknown_columns=tuple(unknown))
-    loaded = _loaded(one, file, {table.name: _together(table, opened.made)})
-    earlier = earlier_headers(table, opened.headers, opened.count)
-    return replace(loaded, findings=pl.concat([loaded.findings, earlier]))
+    file = replace(one.file, rows=opened.count, problem=opened.note, unknown_columns=unknown)
+    read_rows = {table.name: _together(table, opened.made)}
+    return _loaded(one, file, read_rows, earlier_headers(table, opened.headers, opened.count))
 
 
 def _load_parquet(one: Identified, reader: ColumnReader) -> Loaded:
@@ -60,8 +59,8 @@ def _load_parquet(one: Identified, reader: ColumnReader) -> Loaded:
     content = one.found.content()
     headers, rows = parquet_headers(content), open_parquet(content)
     read = contracts.read(table, _named(table, headers, rows, one.found.path), reader)
-    file = replace(one.file, rows=rows.height, unknown_columns=_unknown(table, headers))
-    return _loaded(one, file, {table.name: read})
+    file = replace(one.file, rows=rows.height, unknown_columns=contracts.unknown(table, headers))
+    return _loaded(one, file, {table.name: read}, earlier_headers(table, headers, rows.height))
 
 
 def _load_workbook(one: Identified, reader: ColumnReader) -> Loaded:
@@ -72,7 +71,7 @@ def _load_workbook(one: Identified, reader: ColumnReader) -> Loaded:
     for sheet in mine:
         rows = _named(sheet.table, sheet.headers, sheet.rows, one.found.path)
         read.setdefault(sheet.table.name, []).append(contracts.read(sheet.table, rows, reader))
-    unknown = {header for sheet in mine for header in _unknown(sheet.table, sheet.headers)}
+    unknown = {header for sheet in mine for header in contracts.unknown(sheet.table, sheet.headers)}
     others = sorted({sheet.table.name for sheet in opened if sheet not in mine})
     problem = (
         f"Sheets of another return were not read: {', '.join(others)}. Send each return in a file of its own."
@@ -84,7 +83,9 @@ def _load_workbook(one: Identified, reader: ColumnReader) -> Loaded:
         unknown_columns=tuple(sorted(unknown)),
         problem=problem if others else None,
     )
-    return _loaded(one, file, {n: _together(contracts.tables()[n], several) for n, several in read.items()})
+    earlier = (earlier_headers(sheet.table, sheet.headers, sheet.rows.height) for sheet in mine)
+    together = {name: _together(contracts.tables()[name], several) for name, several in read.items()}
+    return _loaded(one, file, together, *earlier)
 
 
 def _load_xml(one: Identified, reader: ColumnReader) -> Loaded:
@@ -98,17 +99,22 @@ def _load_xml(one: Identified, reader: ColumnReader) -> Loaded:
     }
     rows = sum(one_table.rows.height for one_table in read.values())
     unknown, departures = departures_of(document, str(one.file.source))
-    loaded = _loaded(one, replace(one.file, rows=rows, tables=tuple(read), unknown_columns=unknown), read)
-    return replace(loaded, findings=pl.concat([loaded.findings, departures]))
+    file = replace(one.file, rows=rows, tables=tuple(read), unknown_columns=unknown)
+    return _loaded(one, file, read, departures)
 
 
 _OPEN = {"csv": _load_csv, "parquet": _load_parquet, "workbook": _load_workbook, "xml": _load_xml}
 
 
-def _loaded(one: Identified, file: SourceFile, read: dict[str, contracts.Read]) -> Loaded:
+def _loaded(
+    one: Identified, file: SourceFile, read: dict[str, contracts.Read], *of_the_file: pl.DataFrame
+) -> Loaded:
+    """The file with its rows and with all that was found: by single columns, and of the file as a whole."""
     parts = [Part(name, rows.rows, one.found.path, one.found.folder) for name, rows in read.items()]
     found = [rows.findings for rows in read.values()]
-    return Loaded(file, parts, pl.concat([FINDINGS.to_frame(), *found]))
+    if file.unknown_columns:
+        found.append(unknown_columns(file.tables[0], file.unknown_columns, file.rows))
+    return Loaded(file, parts, pl.concat([FINDINGS.to_frame(), *found, *of_the_file]))
 
 
 def _named(table: contracts.Table, headers: Sequence[str], rows: pl.DataFrame, path: str) -> pl.DataFrame:
@@ -139,7 +145,3 @@ def _together(table: contracts.Table, read: Iterable[contracts.Read]) -> contrac
     return contracts.Read(
         pl.concat([one.rows for one in read], how="diagonal"), counted.agg(pl.col("rows", "children").sum())
     )
-
-
-def _unknown(table: contracts.Table, headers: Sequence[str]) -> tuple[str, ...]:
-    return tuple(contracts.unknown(table, headers))

@@ -17,7 +17,7 @@ from risk_model.sources.assembly import (
     with_parent,
 )
 from risk_model.sources.extracts import Part
-from risk_model.sources.xml_file import Document
+from risk_model.sources.xml_file import Document, under
 
 GROUPS = ("persons", "personaldetails", "persondetails", "assessment", "activeplans")
 RECORDS = ("person", "requests", "namedplan", "senneed")
@@ -31,23 +31,23 @@ def tables_of(document: Document) -> Frames:
     people = document.records("person", tables["sen2_person"]).with_row_index("source_row", offset=1)
     people = people.with_columns(person_key=pl.col("source_row").cast(pl.String))
     owner = people.select("record", "source_row", "person_key", "upn")
-    requests = _under(document.records("requests", tables["sen2_request"]), owner)
+    requests = under(document.records("requests", tables["sen2_request"]), owner)
     requests = requests.filter(
         pl.any_horizontal(pl.exclude(*owner.columns, "parent", "request_key").is_not_null())
     )
     place = pl.int_range(1, pl.len() + 1).over("parent")
     requests = requests.with_columns(request_key=pl.format("{}.{}", "person_key", place))
     mine = requests.select("record", "source_row", "person_key", "upn", "request_key")
-    named = _under(document.records("namedplan", tables["sen2_plan"]), mine)
+    named = under(document.records("namedplan", tables["sen2_plan"]), mine)
     active = document.owners("activeplans")
-    unnamed = _under(active.join(named, on="parent", how="anti", maintain_order="left"), mine).drop_nulls(
+    unnamed = under(active.join(named, on="parent", how="anti", maintain_order="left"), mine).drop_nulls(
         "request_key"
     )
     found = {
         "sen2_person": people,
         "sen2_request": requests,
         "sen2_plan": pl.concat([named, unnamed], how="diagonal"),
-        "sen2_need": _under(document.records("senneed", tables["sen2_need"]), mine),
+        "sen2_need": under(document.records("senneed", tables["sen2_need"]), mine),
     }
     dated = (pl.lit(council, pl.String).alias("la_code"), pl.lit(known_on, pl.Date).alias("known_on"))
     return {name: rows.with_columns(dated) for name, rows in found.items()}
@@ -64,13 +64,6 @@ def assemble(parts: Sequence[Part], contract: str) -> tuple[Frames, dict[str, st
 def _placed(rows: pl.DataFrame, place: str) -> list[pl.Expr]:
     keys = [name for name in ("person_key", "request_key") if name in rows.columns]
     return [pl.format("{}#{}", pl.lit(place), name).alias(name) for name in keys]
-
-
-def _under(rows: pl.DataFrame, owners: pl.DataFrame) -> pl.DataFrame:
-    """Rows with the keys of the record they stand in; what stands in none is rejected for its missing key."""
-    keys = owners.rename({"record": "parent"})
-    own = rows.drop((c for c in keys.columns if c != "parent"), strict=False)
-    return own.join(keys, on="parent", how="left", maintain_order="left")
 
 
 def _joined(parts: Sequence[Part]) -> Frames:

@@ -6,7 +6,7 @@ import polars as pl
 
 from risk_model import contracts
 from risk_model.sources.assembly import Frames
-from risk_model.sources.xml_file import Document
+from risk_model.sources.xml_file import Document, under
 
 GROUPS = ("children", "expssda903")
 RECORDS = ("child", "header", "episode", "oc2", "missing")
@@ -25,10 +25,6 @@ def tables_of(document: Document) -> Frames:
     headers = document.records("header", tables["looked_after_child"])
     numbers = headers.select(record="parent", of_header="la_child_id").unique("record", keep="first")
     owner = children.join(numbers, on="record", how="left", maintain_order="left").select(
-        "source_row", parent="record", la_child_id=pl.coalesce("of_header", "la_child_id")
+        "source_row", "record", la_child_id=pl.coalesce("of_header", "la_child_id")
     )
-    found = {}
-    for name, element in ELEMENTS.items():
-        rows = document.records(element, tables[name]).drop("la_child_id")
-        found[name] = rows.join(owner, on="parent", how="left", maintain_order="left")
-    return found
+    return {name: under(document.records(element, tables[name]), owner) for name, element in ELEMENTS.items()}

@@ -156,6 +156,13 @@ def names_in(start: bytes) -> dict[str, None]:
     return dict.fromkeys(name.decode().lower() for name in found)
 
 
+def under(rows: pl.DataFrame, owners: pl.DataFrame) -> pl.DataFrame:
+    """Rows with the keys of the record they stand in; one that stands elsewhere has no keys, and is rejected."""
+    keys = owners.rename({"record": "parent"})
+    own = rows.drop((name for name in keys.columns if name != "parent"), strict=False)
+    return own.join(keys, on="parent", how="left", maintain_order="left")
+
+
 def _may_be_plain(content: bytes) -> bool:
     """Whether the bytes hold no reference and no sign that only an XML parser may judge."""
     declared = re.match(rb"(?:\xef\xbb\xbf)?\s*<\?xml\b[^>]*encoding\s*=\s*[\"']([\w-]+)", content[:1000])

@@ -136,7 +136,7 @@ def test_files_of_other_kinds_are_listed_with_a_reason(checked: sources.CheckedE
 
 
 def test_no_sample_value_is_quoted(checked: sources.CheckedExtracts) -> None:
-    said = " ".join(str(file.problem) for file in checked.files) + str(checked.summary().rows())
+    said = " ".join(str(file.problem) for file in checked.files) + str(checked.findings.rows())
     identifiers = checked.frames["looked_after_missing"]["la_child_id"].to_list()
     assert not any(identifier in said for identifier in identifiers)
     assert set(checked.rejected.columns) == {

@@ -5,13 +5,13 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from risk_model import contracts
+from tests.reading import check
 
 
 def read(table: str, column: str, written: list[str], **others: str) -> list[object]:
     """The values of one column of a contract after reading, row by row."""
     frame = pl.DataFrame({column: written, **{name: [text] * len(written) for name, text in others.items()}})
-    checked = contracts.check(table, frame)
+    checked = check(table, frame)
     assert checked.rejected.is_empty()
     return checked.accepted[column].to_list()
 
@@ -67,7 +67,7 @@ def test_a_referral_needs_its_number_its_person_and_the_day_it_was_received(
     names = ["ServiceRequestID", "LocalPatientID", "ReferralRequest_ReceivedDate"]
     frame = pl.DataFrame([written], schema=dict.fromkeys(names, pl.String), orient="row")
     submission = frame.with_columns(OrgID_Provider=pl.lit("RK9"), RP_EndDate=pl.lit("2024-01-31"))
-    assert contracts.check("csds_referral", submission).rejected["rules"].explode().to_list() == rejected_for
+    assert check("csds_referral", submission).rejected["rules"].explode().to_list() == rejected_for
 
 
 @pytest.mark.parametrize(
@@ -83,6 +83,6 @@ def test_a_child_is_never_dropped_for_one_bad_fact(column: str, written: str) ->
     submission = {"provider_code": "RK9", "period_ended_on": "2024-01-31", "local_patient_id": "P1"}
     patient = submission | {"DateOfBirth": None, "NHSNumber": None, "Gender": None}
     header = {"nhs_number": "NHSNumber", "born_on": "DateOfBirth", "sex_code": "Gender"}[column]
-    checked = contracts.check("csds_patient", pl.DataFrame([patient | {header: written}]).cast(pl.String))
+    checked = check("csds_patient", pl.DataFrame([patient | {header: written}]).cast(pl.String))
     assert checked.accepted.height == 1
     assert checked.findings.filter(severity="warning")["rows"].to_list() == [1]

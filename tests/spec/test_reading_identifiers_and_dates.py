@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from risk_model import contracts
+from tests.reading import check
 
 PATIENT = {"OrgID_Provider": "RK9", "RP_EndDate": "2026-04-30", "LocalPatientID": "P1"}
 NOTHING, NOT_SAID = None, ""
@@ -17,7 +18,7 @@ NOTHING, NOT_SAID = None, ""
 def understood(table: str, header: str, written: str, **others: str) -> tuple[str | None, str]:
     """What is read of one value, and the rules that were touched; the row itself is kept."""
     column = next(c.name for c in contracts.tables()[table].columns.values() if c.header == header)
-    checked = contracts.check(table, pl.DataFrame([{**others, header: written}]))
+    checked = check(table, pl.DataFrame([{**others, header: written}]))
     assert checked.accepted.height == 1
     value = checked.accepted[column].cast(pl.String).item()
     rules = [rule.removeprefix(column).lstrip("|_") for rule in checked.findings["rule"]]
@@ -120,5 +121,5 @@ def test_a_birth_date_is_the_day_in_this_country_and_no_placeholder(
 @pytest.mark.parametrize("end", ["2999-12-31", "9999-12-31", ""])
 def test_an_end_that_stands_for_no_end_leaves_a_referral_open(end: str) -> None:
     referral = {**PATIENT, "ServiceRequestID": "R1", "ReferralRequest_ReceivedDate": "2026-01-05"}
-    checked = contracts.check("csds_referral", pl.DataFrame([{**referral, "Discharge_Date": end}]))
+    checked = check("csds_referral", pl.DataFrame([{**referral, "Discharge_Date": end}]))
     assert checked.accepted["discharged_on"].to_list() == [None]

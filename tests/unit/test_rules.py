@@ -10,6 +10,7 @@ import pytest
 from risk_model import contracts
 from risk_model.contracts.rules import explain, rules_of
 from risk_model.errors import UserError
+from tests.reading import check
 
 JARGON = re.compile(
     r"\b(null|none|regex|pattern|parse[ds]?|schema|frame|dtype|sql|boolean|string|integer|nullab\w*|enum|polars|"
@@ -36,7 +37,7 @@ def test_a_rule_name_stands_once_in_its_table() -> None:
 def test_every_rule_that_a_bad_row_breaks_has_words(name: str, value: str) -> None:
     table = contracts.tables()[name]
     bad = {column.header: [value] for column in table.columns.values()} | {"surprise": [value]}
-    checked = contracts.check(name, pl.DataFrame(bad))
+    checked = check(name, pl.DataFrame(bad))
     found = {*checked.rejected["rules"].explode().drop_nulls(), *checked.findings["rule"]}
     listed = {*rules_of(table), "unknown_column|surprise"}
     assert found and found <= listed
