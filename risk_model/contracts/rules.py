@@ -89,7 +89,7 @@ REPAIRS: Mapping[str, RuleWords] = {
         "Nothing now. At the next change to your export, send the code alone.",
     ),
     "earlier_code": RuleWords(
-        "{header} held a code of an earlier edition; we read it as today's code.",
+        "{header} held a code of another list or an earlier edition; we read it as the code that it means.",
         "Nothing now. At the next change to your export, use the codes of the list {codes}{version}.",
     ),
 }
