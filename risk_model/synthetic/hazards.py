@@ -71,7 +71,7 @@ def make_hazards(
 
 def in_school(children: Children, days: Days) -> Booleans:
     """True (day x child) from Reception to year 11."""
-    group = school_year(days)[:, None] - children.reception_year[None, :]
+    group = school_year(days).astype(np.int16)[:, None] - children.reception_year.astype(np.int16)[None, :]
     return np.asarray((group >= 0) & (group <= LAST_SCHOOL_YEAR))
 
 
