@@ -23,7 +23,8 @@ class Parts(Mapping[str, Sequence[pl.DataFrame]]):
         self._files[name].append(file)
 
     def __getitem__(self, name: str) -> Sequence[pl.DataFrame]:
-        return [pl.read_ipc(file) for file in self._files[name]]
+        # in one piece each: the bytes of Parquet depend on the pieces, and these on the number of threads
+        return [pl.read_ipc(file).rechunk() for file in self._files[name]]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._files)
