@@ -9,7 +9,7 @@ import polars as pl
 
 from risk_model.synthetic.calibration import Calibration
 from risk_model.synthetic.care_records import CareRecords, known_by
-from risk_model.synthetic.clock import QUARTERS, quarter_ends
+from risk_model.synthetic.clock import INDEX_DAY, QUARTERS, quarter_ends
 from risk_model.synthetic.needs import COMMUNICATION, PHYSICAL
 from risk_model.synthetic.recording import SCHOOL_ETHNICITY, Records
 from risk_model.synthetic.world import World
@@ -38,7 +38,7 @@ def _people(world: World, records: Records) -> pl.DataFrame:
         {
             "child": np.arange(children.count),
             "key": known.local_id,
-            "upn": known.identifier,
+            "upn": known.on(INDEX_DAY)["identifier"],
             "born": known.born,
             "sex": np.where(children.boy == 1, "M", "F"),
             "ethnicity": SCHOOL_ETHNICITY[children.ethnicity],

@@ -108,6 +108,7 @@ def _pupils(
     on: np.datetime64,
 ) -> pl.DataFrame:
     children, known = world.children, records.school
+    details = known.on(on)[who]
     entered = np.where(group < 7, children.reception_year[who], children.reception_year[who] + 7)
     first_day = (entered - 1970).astype("datetime64[Y]").astype("datetime64[D]") + np.timedelta64(247, "D")
     entry = np.minimum(np.maximum(first_day, children.moved_in[who]), on)
@@ -117,9 +118,10 @@ def _pupils(
             "child": who,
             "pupilonrolltableid": pupil_ids,
             "dob": known.born[who],
-            "surname": known.surname[who],
-            "forename": known.forename[who],
-            "upn": known.identifier[who],
+            "surname": details["surname"],
+            "forename": details["forename"],
+            "formersurname": _former_surnames(records, details),
+            "upn": details["identifier"],
             "sex": np.where(children.boy[who] == 1, "M", "F"),
             "entrydate": entry,
             "ethnicity": SCHOOL_ETHNICITY[children.ethnicity[who]],
@@ -127,7 +129,7 @@ def _pupils(
             "enrolstatus": np.full(who.size, "C"),
             "senprovision": PROVISION[provision],
             "ncyearactual": codes[group],
-            "postcode": known.postcode[who],
+            "postcode": details["postcode"],
             "termlysessionspossible": np.full(who.size, 120.0),
         }
     ).with_columns(
@@ -138,6 +140,16 @@ def _pupils(
         parttime=pl.lit("False"),
         pupilonrollorderseqcolumn=pl.lit(1),
     )
+
+
+def _former_surnames(records: Records, details: pl.DataFrame) -> pl.Series:
+    """The surname before the present one, where the school knows of the change; never the one before an adoption."""
+    first = records.school.versions.unique("record", keep="first", maintain_order=True)
+    before = first.sort("record")["surname"].gather(details["record"])
+    may_tell = np.isnat(records.lives.adopted_on)[details["record"].to_numpy()]
+    return details.select(
+        pl.when(pl.Series(may_tell) & (before != pl.col("surname"))).then(before)
+    ).to_series()
 
 
 def _exclusions(keys: pl.DataFrame, exclusions: pl.DataFrame) -> pl.DataFrame:
