@@ -9,20 +9,11 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from risk_model.synthetic.clock import (
-    EVENTS_START,
-    INDEX_DATE,
-    INDEX_DAY,
-    QUARTERS,
-    Booleans,
-    Ints,
-    landmarks,
-)
+from risk_model.synthetic.clock import EVENTS_START, INDEX_DATE, QUARTERS, Ints, landmarks
 from risk_model.synthetic.hazards import PARTS, risk_until
-from risk_model.synthetic.lives import value_on
 from risk_model.synthetic.needs import NAMES
-from risk_model.synthetic.population import Children
 from risk_model.synthetic.recording import Records
+from risk_model.synthetic.true_identities import identities
 from risk_model.synthetic.world import World
 
 DAYS_TO_BE_TOLD: Final = 100
@@ -34,7 +25,7 @@ def tables(world: World, records: Records) -> dict[str, pl.DataFrame]:
         child_id=_child_ids(world, "child")
     )
     return {
-        "identities": _identities(world, records),
+        "identities": identities(world, records),
         "latents": _latents(world),
         "hazards": _hazards(world),
         "events": events.select("child_id", "part", "on", school_weeks="length").sort(
@@ -64,42 +55,6 @@ def waiting_on(world: World, on: np.datetime64) -> pl.DataFrame:
 
 def _child_ids(world: World, column: str) -> pl.Expr:
     return pl.col(column) + int(world.children.child_id[0])
-
-
-def _identities(world: World, records: Records) -> pl.DataFrame:
-    children, life = world.children, records.lives
-    numbers = value_on(life.numbers, INDEX_DAY)["nhs_number"]
-    is_changed = numbers.to_numpy().astype(np.str_) != children.nhs_number
-    local = pl.concat(
-        pl.DataFrame({"child": known.child, "local_patient_ids": known.local_id})
-        for known in records.health.values()
-    )
-    ids = local.group_by("child", maintain_order=True).agg("local_patient_ids").sort("child")
-    return pl.DataFrame(
-        {
-            "child_id": children.child_id,
-            "nhs_number": numbers,
-            "upn": children.upn,
-            "la_child_id": records.social_care.local_id,
-            "born_on": children.born,
-            "household": children.household,
-            "la_code": np.full(children.count, str(world.council.code)),
-            "local_patient_ids": ids["local_patient_ids"],
-            "is_looked_after_ever": life.ever_in_care,
-            "is_adopted": ~np.isnat(life.adopted_on),
-            "speaks_english": children.language == "ENG",
-            "quintile": children.quintile,
-            "moved": life.moved_home,
-            "is_twin": _is_twin(children),
-            "former_nhs_number": children.nhs_number,
-        }
-    ).with_columns(former_nhs_number=pl.when(pl.Series(is_changed)).then("former_nhs_number"))
-
-
-def _is_twin(children: Children) -> Booleans:
-    """Born on the same day in the same home."""
-    same = (children.household[1:] == children.household[:-1]) & (children.born[1:] == children.born[:-1])
-    return np.asarray(np.append(False, same) | np.append(same, False))
 
 
 def _latents(world: World) -> pl.DataFrame:
