@@ -3,6 +3,7 @@
 import numpy as np
 import polars as pl
 
+from risk_model.synthetic.calibration import Calibration
 from risk_model.synthetic.clock import EVENTS_START, Days, Strings, month_ends, quarter_index
 from risk_model.synthetic.needs import COGNITION, PHYSICAL
 from risk_model.synthetic.recording import (
@@ -18,7 +19,9 @@ NEEDS_CONSTANT_SUPERVISION = 2.2
 IS_DISABLED = 1.8
 
 
-def patients(world: World, records: Records, sent: pl.DataFrame, local: pl.DataFrame) -> pl.DataFrame:
+def patients(
+    calibration: Calibration, world: World, records: Records, sent: pl.DataFrame, local: pl.DataFrame
+) -> pl.DataFrame:
     """One row per patient of the month's referrals, as that provider knows the child."""
     children = world.children
     who = sent["child"].to_numpy()
@@ -42,7 +45,7 @@ def patients(world: World, records: Records, sent: pl.DataFrame, local: pl.DataF
             "NHSNumber_Status": _as_known(records, sent, "status"),
             "DateOfBirth": _as_known(records, sent, "born").astype("datetime64[D]"),
             "Postcode": details["postcode"],
-            "Gender": np.where(children.boy[who] == 1, "1", "2"),
+            "Gender": _sex(calibration, world, sent, ends),
             "EthnicCategory": HEALTH_ETHNICITY[children.ethnicity[who]],
             "LanguagePreferred": languages[who],
             "ChildLookedAfter_Indicator": np.where(states == LOOKED_AFTER, "Y", "N"),
@@ -56,6 +59,17 @@ def patients(world: World, records: Records, sent: pl.DataFrame, local: pl.DataF
         pl.when(pl.col(name) != "").then(name).alias(name)
         for name in ("NHSNumber", "OrgID_EducationEstablishment")
     )
+
+
+def _sex(calibration: Calibration, world: World, sent: pl.DataFrame, ends: Days) -> Strings:
+    """Sex in digits, and from some day on in letters: a provider's new system writes the same thing differently."""
+    since = {code: calibration.day("record.csds_sex_in_letters", code) for code in world.council.providers}
+    provider = sent["provider"].to_numpy()
+    is_letter = np.zeros(provider.size, dtype=np.bool_)
+    for code, day in since.items():
+        is_letter |= (provider == code) & (ends >= day)
+    is_boy = world.children.boy[sent["child"].to_numpy()] == 1
+    return np.where(is_letter, np.where(is_boy, "M", "F"), np.where(is_boy, "1", "2"))
 
 
 def disabilities(world: World, sent: pl.DataFrame, local: pl.DataFrame) -> pl.DataFrame:

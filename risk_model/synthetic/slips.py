@@ -8,8 +8,8 @@ from risk_model.synthetic.clock import Booleans, Days, Ints, Strings
 
 LETTERS: Final = np.array(list("abcdefghiklmnoprstuwy"))
 SHORT_LETTERS: Final = 3
-OLD_ENOUGH: Final = np.datetime64("2020-01-01")
-"""A child born since could otherwise be on record before a birth date that was put off."""
+OLD_ENOUGH: Final = np.datetime64("2018-01-01")
+"""A child born since may be on record from birth, and so before a birth date that was put off."""
 
 
 def mistyped(rng: np.random.Generator, names: Strings) -> Strings:

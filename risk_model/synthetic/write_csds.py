@@ -43,7 +43,7 @@ def tables(
         "CYP101Referral": _referrals(sent, local, world.council.commissioner),
         "CYP102ServiceTypeReferredTo": _teams(sent),
         "CYP104RTT": _clocks(health.clocks, sent),
-        "CYP001MPI": csds_patients.patients(world, records, people, local),
+        "CYP001MPI": csds_patients.patients(calibration, world, records, people, local),
         "CYP602DisabilityType": csds_patients.disabilities(world, people, local),
     }
 

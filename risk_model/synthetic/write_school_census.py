@@ -37,7 +37,7 @@ def nodes(
         between = exclusions.filter(
             (pl.col("started_on") > earlier.astype(object)) & (pl.col("started_on") <= until.astype(object))
         )
-        yield from _census(rng, world, records, (position, name, on), between)
+        yield from _census(calibration, rng, world, records, (position, name, on), between)
         earlier = until
 
 
@@ -51,6 +51,7 @@ def on_roll(world: World, records: Records, on: np.datetime64) -> Booleans:
 
 
 def _census(
+    calibration: Calibration,
     rng: np.random.Generator,
     world: World,
     records: Records,
@@ -75,7 +76,7 @@ def _census(
             schools.select("urn", "schoolcensustableid"), on="urn", how="left", maintain_order="left"
         ).with_columns(NativeId=pl.lit(f"SCH{code}"))
         yield code, f"{name}_schoolcensus", schools
-        yield code, f"{name}_pupilonroll", pupils.drop("child", "postcode", "urn")
+        yield code, f"{name}_pupilonroll", _in_words_of_the_day(calibration, pupils, on)
         keys = pupils.select("child", "pupilonrolltableid", "NativeId", "postcode")
         yield code, f"{name}_termlyexclusionsonroll", _exclusions(keys, exclusions)
         if name.endswith("spring"):
@@ -83,6 +84,13 @@ def _census(
             yield code, f"{name}_senneeds", _needs(keys, needs)
         if name.endswith("autumn"):
             yield code, f"{name}_addresses", keys.select("pupilonrolltableid", "NativeId", "postcode")
+
+
+def _in_words_of_the_day(calibration: Calibration, pupils: pl.DataFrame, on: np.datetime64) -> pl.DataFrame:
+    """The columns of the file; an earlier edition of the census asked for gender."""
+    columns = pupils.drop("child", "postcode", "urn")
+    is_new = on >= calibration.day("record.column_called_sex", "school_census")
+    return columns if is_new else columns.rename({"sex": "gender"})
 
 
 def _schools(name: str, on: np.datetime64, urn: pl.Series, code: int) -> pl.DataFrame:
