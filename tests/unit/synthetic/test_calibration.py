@@ -36,7 +36,7 @@ def test_a_scenario_that_changes_one_figure_of_a_table_still_names_the_others() 
 
 
 def test_an_unknown_scenario_is_a_mistake_one_can_mend() -> None:
-    with pytest.raises(UserError, match="Known scenarios: .*base, .*null"):
+    with pytest.raises(UserError, match=r"Known scenarios: .*base, .*null"):
         calibration.load("nosuch")
 
 
