@@ -123,7 +123,9 @@ def _addresses(known: pl.DataFrame, records: Records, reference: date) -> pl.Dat
         .unique()
         .with_columns(kind=pl.lit(PLACEMENT))
     )
-    versions = records.social_care.versions.filter(pl.col("known_on") <= reference)
+    versions = records.social_care.versions.filter(pl.col("known_on") <= reference).join(
+        known.select(record="child"), on="record", how="semi", maintain_order="left"
+    )
     is_new = (pl.col("postcode") != pl.col("postcode").shift(1).over("record")).fill_null(True)
     rows = (
         versions.filter(is_new)
