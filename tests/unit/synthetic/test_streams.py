@@ -26,6 +26,8 @@ STAGES = (
     "checks",
     "referrals",
     "queues",
+    "lives",
+    "placements",
     "recording",
 )
 Draws = dict[str, tuple[float, ...]]
@@ -33,6 +35,7 @@ Draws = dict[str, tuple[float, ...]]
 
 @pytest.fixture(scope="module")
 def drawn() -> Draws:
+    _world(Seed(1))  # the tables of names are the same in every cohort and asked for once
     return _draws(Seed(2026))
 
 
