@@ -43,14 +43,19 @@ class Hazards:
 
 
 def make_hazards(
-    calibration: Calibration, seed: int, children: Children, needs: Needs, social_care: SocialCare
+    calibration: Calibration,
+    seed: int,
+    children: Children,
+    needs: Needs,
+    social_care: SocialCare,
+    poor: Booleans,
 ) -> Hazards:
     """Hazards of every child and week from 2023 to the end of the horizon, and the events drawn from them."""
     shock = _shock(calibration, children.count, social_care.episodes)
     term = is_term_week(EVENT_MONDAYS)
     weekly: dict[str, npt.NDArray[np.float32]] = {}
     for part in (URGENT, SUSPENSION, ABSENCE):
-        weekly[part] = _hazard(calibration, part, children, needs, social_care, shock, term)
+        weekly[part] = _hazard(calibration, part, children, needs, social_care, poor, shock, term)
     weekly[STEP_UP] = social_care.step_up_hazard
     in_run, absence = _absence_runs(calibration, stream(seed, f"hazards.{ABSENCE}"), weekly[ABSENCE], term)
     weekly[ABSENCE] = np.where(in_run.starts_blocked, np.float32(0), weekly[ABSENCE])
@@ -92,6 +97,7 @@ def _hazard(
     children: Children,
     needs: Needs,
     social_care: SocialCare,
+    poor: Booleans,
     shock: npt.NDArray[np.float32],
     term: Booleans,
 ) -> npt.NDArray[np.float32]:
@@ -105,6 +111,7 @@ def _hazard(
     for quarter in np.unique(quarter_index(EVENT_MONDAYS)):
         weeks = np.flatnonzero(quarter_index(EVENT_MONDAYS) == quarter)
         linear = _linear(figures, children, needs, int(quarter), EVENT_MONDAYS[weeks[0]])
+        linear += np.float32(figures["poverty"]) * poor
         near = np.float32(figures["shock"]) * shock[weeks]
         near += np.float32(figures["in_social_care"]) * (social_care.states[weeks] > 0)
         result[weeks] = np.exp(linear[None, :] + near)

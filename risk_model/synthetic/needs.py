@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from risk_model.synthetic.calibration import Calibration, stream
-from risk_model.synthetic.clock import QUARTERS, Floats
+from risk_model.synthetic.clock import QUARTERS, Booleans, Floats
 from risk_model.synthetic.population import Children
 
 COMMUNICATION: Final = 0
@@ -32,14 +32,14 @@ class Needs:
     frailty: Floats
 
 
-def make_needs(calibration: Calibration, seed: int, children: Children) -> Needs:
-    """Needs of every child in every quarter: a mean by sex and deprivation, with AR(1) drift around it."""
+def make_needs(calibration: Calibration, seed: int, children: Children, poor: Booleans) -> Needs:
+    """Needs of every child in every quarter: a mean by sex, place and poverty, with AR(1) drift around it."""
     rng = stream(seed, "needs")
     root = np.linalg.cholesky(calibration.array("latent.correlation").astype(np.float64)).astype(np.float32)
     count = children.count
     keep = np.float32(calibration.number("latent.quarter_correlation"))
     step = np.float32(np.sqrt(1 - keep**2))
-    centre = _centre(calibration, children)
+    centre = _centre(calibration, children, poor)
     drift = rng.standard_normal((count, len(NAMES)), dtype=np.float32) @ root.T
     levels = np.empty((QUARTERS.size, count, len(NAMES)), dtype=np.float32)
     for quarter in range(QUARTERS.size):
@@ -49,9 +49,12 @@ def make_needs(calibration: Calibration, seed: int, children: Children) -> Needs
     return Needs(levels, frailty)
 
 
-def _centre(calibration: Calibration, children: Children) -> npt.NDArray[np.float32]:
+def _centre(calibration: Calibration, children: Children, poor: Booleans) -> npt.NDArray[np.float32]:
     by_boy = calibration.array("latent.boy_shift")
     by_quintile = calibration.array("latent.quintile_shift")
     slope = (3 - children.quintile).astype(np.float32) / np.float32(2)
     boy = children.boy.astype(np.float32) - np.float32(0.5)
-    return np.asarray(boy[:, None] * by_boy + slope[:, None] * by_quintile, dtype=np.float32)
+    home = poor.astype(np.float32) - np.float32(calibration.number("poverty.share"))
+    by_poverty = calibration.array("latent.poverty_shift")
+    centre = boy[:, None] * by_boy + slope[:, None] * by_quintile + home[:, None] * by_poverty
+    return np.asarray(centre, dtype=np.float32)

@@ -12,6 +12,7 @@ from risk_model.synthetic.clock import (
     EVENT_MONDAYS,
     FIRST_EVENT_WEEK,
     MONDAYS,
+    Booleans,
     Floats,
     Ints,
     age_years,
@@ -69,10 +70,12 @@ class _Ledger:
         return pl.DataFrame({"child": who, "week": weeks, "code": codes})
 
 
-def simulate(calibration: Calibration, seed: int, children: Children, needs: Needs) -> SocialCare:
+def simulate(
+    calibration: Calibration, seed: int, children: Children, needs: Needs, poor: Booleans
+) -> SocialCare:
     """Every child's way through social care from 2016 to the end of the horizon, a week at a time."""
     rng = stream(seed, "social_care")
-    process = _Process(calibration, children, needs)
+    process = _Process(calibration, children, needs, poor)
     changes, referrals, enquiries, step_ups = _Ledger(), _Ledger(), _Ledger(), _Ledger()
     states = np.zeros((EVENT_MONDAYS.size, children.count), dtype=np.uint8)
     hazards = np.zeros((EVENT_MONDAYS.size, children.count), dtype=np.float32)
@@ -91,8 +94,8 @@ def simulate(calibration: Calibration, seed: int, children: Children, needs: Nee
 class _Process:
     """The state of every child in the current week and the rates at which it changes."""
 
-    def __init__(self, calibration: Calibration, children: Children, needs: Needs) -> None:
-        self.children, self.needs = children, needs
+    def __init__(self, calibration: Calibration, children: Children, needs: Needs, poor: Booleans) -> None:
+        self.children, self.needs, self.poor = children, needs, poor
         self.rates = calibration.numbers("csc.weekly_rates")
         self.weights = calibration.numbers("csc.referral_weights")
         self.step_weights = calibration.numbers("hazard.step_up.weights")
@@ -127,6 +130,7 @@ class _Process:
             weights["adversity"] * adversity
             + weights["social_emotional"] * emotional
             + weights["infant"] * infant
+            + weights["poverty"] * self.poor
         )
         self.referral_rate = (self.rates["referral"] * np.exp(linear)).astype(np.float32)
         weights = self.step_weights

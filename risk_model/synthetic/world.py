@@ -12,12 +12,14 @@ from risk_model.synthetic import (
     identification,
     needs,
     population,
+    poverty,
     queues,
     referrals,
     school,
     social_care,
 )
 from risk_model.synthetic.calibration import Calibration
+from risk_model.synthetic.clock import Booleans
 from risk_model.synthetic.councils import Council, Place
 
 Progress = Callable[[str, float], None]
@@ -29,6 +31,7 @@ class World:
 
     council: Council
     children: population.Children
+    is_poor: Booleans
     needs: needs.Needs
     social_care: social_care.SocialCare
     hazards: hazards.Hazards
@@ -44,11 +47,12 @@ def make_world(
 ) -> World:
     """Run the stages in order; each depends on the calibration, the seed and the stages before it."""
     seed, council, residents = place.seed, place.council, place.residents
-    latent = needs.make_needs(calibration, seed, children)
+    poor = poverty.on_free_meals(calibration, seed, children)
+    latent = needs.make_needs(calibration, seed, children, poor)
     progress("social care", 0.05)
-    care = social_care.simulate(calibration, seed, children, latent)
+    care = social_care.simulate(calibration, seed, children, latent, poor)
     progress("hazards and events", 0.25)
-    truth = hazards.make_hazards(calibration, seed, children, latent, care)
+    truth = hazards.make_hazards(calibration, seed, children, latent, care, poor)
     progress("schools", 0.4)
     known = identification.identify(calibration, seed, children, latent, care, truth)
     attendance = school.attend(calibration, seed, children, latent, truth, known)
@@ -57,4 +61,4 @@ def make_world(
     recognised = np.asarray((known.provision > 0).any(axis=0))
     asked = referrals.refer(calibration, seed, children, latent, recognised, (council, residents))
     waits = queues.run(calibration, seed, children, latent, care, asked, (council, residents))
-    return World(council, children, latent, care, truth, known, attendance, reviews, asq, waits)
+    return World(council, children, poor, latent, care, truth, known, attendance, reviews, asq, waits)
