@@ -24,6 +24,7 @@ from risk_model.synthetic.social_care import LOOKED_AFTER, SocialCare
 WEIGHED: Final = ("communication", "social_emotional", "physical", "cognition", "adversity")
 NEVER: Final = np.datetime64("NaT", "D")
 NOT_OF_AGE: Final = np.float32(-9)
+MIDDLE_AGE: Final = 10
 BISECTIONS: Final = 16
 
 
@@ -125,5 +126,7 @@ def _liability(
     linear = needs.levels[quarter_of(on)] @ weights + np.float32(figures["boy"]) * children.boy
     linear += np.float32(figures["looked_after"]) * in_care
     linear -= np.float32(figures["eal"]) * (children.language != "ENG")
+    linear += np.float32(figures["affluence"]) * (children.quintile - 3)
     age = age_years(children.born, on)
+    linear += np.float32(figures["age_slope"]) * (age - np.float32(MIDDLE_AGE))
     return np.where((age > 2.5) & (age < 17), linear, NOT_OF_AGE).astype(np.float32)

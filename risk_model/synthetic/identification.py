@@ -21,6 +21,7 @@ SEN_SUPPORT: Final = 1
 EHC_PLAN: Final = 2
 REFERENCE: Final = "2025_spring"
 BISECTIONS: Final = 14
+FIRST_SECONDARY_GROUP: Final = 7
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def identify(
     support = _support(calibration, liability, planned, days, reference)
     provision = np.where(planned, EHC_PLAN, np.where(support & pupils, SEN_SUPPORT, NO_SEN)).astype(np.uint8)
     need_rng = stream(seed, "identification.needs")
-    named = name_needs(calibration, need_rng, needs, hazards, census, provision > NO_SEN)
+    named = name_needs(calibration, need_rng, children, needs, hazards, census, provision)
     return Identification(census, provision, plans.requests, named)
 
 
@@ -81,6 +82,7 @@ def _liability(
         quiet_girl = (children.boy == 0) & (level[:, SOCIAL_EMOTIONAL] > 0.8)
         noise = rng.normal(0, figures["term_noise"], children.count).astype(np.float32)
         linear = level @ weights + steady + noise - np.float32(figures["age_slope"]) * years_off_peak
+        linear -= np.float32(figures["secondary"]) * (school_group(children, on) >= FIRST_SECONDARY_GROUP)
         rows.append(linear - np.float32(figures["girl_emotional"]) * quiet_girl)
     return np.stack(rows)
 

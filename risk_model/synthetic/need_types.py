@@ -10,6 +10,7 @@ from risk_model.synthetic.calibration import Calibration
 from risk_model.synthetic.clock import EVENT_MONDAYS, Ints, quarter_of
 from risk_model.synthetic.hazards import SUSPENSION, Hazards
 from risk_model.synthetic.needs import COGNITION, COMMUNICATION, PHYSICAL, SOCIAL_EMOTIONAL, Needs
+from risk_model.synthetic.population import Children
 
 NEED_TYPES: Final = ("SLCN", "ASD", "SEMH", "MLD", "SPLD", "SLD", "PD", "HI", "VI", "OTH")
 EDUCATIONAL: Final = [COMMUNICATION, SOCIAL_EMOTIONAL, PHYSICAL, COGNITION]
@@ -20,27 +21,40 @@ NEVER_SUSPENDED: Final = 10_000
 def name_needs(
     calibration: Calibration,
     rng: np.random.Generator,
+    children: Children,
     needs: Needs,
     hazards: Hazards,
     census: list[tuple[str, np.datetime64]],
-    with_sen: npt.NDArray[np.bool_],
+    provision: npt.NDArray[np.uint8],
 ) -> pl.DataFrame:
-    """Ranked needs by spring census; SEMH is named more often after a suspension (a planted leakage trap)."""
+    """Ranked needs by spring census; SEMH is named more often after a suspension (a planted leakage trap).
+
+    `provision` (census x child) is above 0 with SEN support and highest with an EHC plan. At equal need the names that
+    open doors, such as autism and dyslexia, are given more often in affluent neighbourhoods.
+    """
     offsets = calibration.numbers("sen.need_offset")
     loadings = calibration.table("sen.need_loading")
     weights = np.array([list(loadings[kind]) for kind in NEED_TYPES], dtype=np.float32)
-    levels = np.array([offsets[kind] for kind in NEED_TYPES], dtype=np.float32)
-    noise = rng.gumbel(0, 0.7, (with_sen.shape[1], len(NEED_TYPES))).astype(np.float32)
-    first_suspended = _first_suspension(hazards, with_sen.shape[1])
+    levels = _by_kind(offsets)
+    with_plan = _by_kind(calibration.numbers("sen.need_offset_with_plan"))
+    affluence = _by_kind(calibration.numbers("sen.need_offset_by_quintile"))
+    noise = rng.gumbel(0, 0.7, (children.count, len(NEED_TYPES))).astype(np.float32)
+    first_suspended = _first_suspension(hazards, children.count)
     frames = []
     for position, (name, on) in enumerate(census):
         if name.endswith("spring") and on > EVENT_MONDAYS[0]:
-            who = np.flatnonzero(with_sen[position])
+            who = np.flatnonzero(provision[position])
             scores = needs.levels[quarter_of(on)][who][:, EDUCATIONAL] @ weights.T + noise[who] + levels
+            scores += (provision[position][who] == provision.max())[:, None] * with_plan
+            scores += (children.quintile[who] - 3).astype(np.float32)[:, None] * affluence
             suspended = first_suspended[who] < (on - EVENT_MONDAYS[0]).astype(np.int64) // 7
             scores[:, NEED_TYPES.index("SEMH")] += np.float32(offsets["SEMH_after_suspension"]) * suspended
             frames += _ranked(name, who, scores)
     return pl.concat(frames).sort("census", "child", "rank")
+
+
+def _by_kind(figures: dict[str, float]) -> npt.NDArray[np.float32]:
+    return np.array([figures.get(kind, 0.0) for kind in NEED_TYPES], dtype=np.float32)
 
 
 def _first_suspension(hazards: Hazards, count: int) -> Ints:

@@ -17,6 +17,7 @@ from risk_model.synthetic.clock import (
     Ints,
     iso_weeks,
     week_index,
+    week_of,
 )
 from risk_model.synthetic.councils import Council
 from risk_model.synthetic.needs import ADVERSITY, Needs
@@ -26,6 +27,8 @@ from risk_model.synthetic.social_care import PROTECTION_PLAN, SocialCare
 
 SEEN: Final = "seen"
 AUGUST: Final = (31, 32, 33, 34, 35)
+LISTS_COUNTED_ON: Final = np.datetime64("2025-10-31")
+"""The day of the published lists that `list_size` is taken from."""
 
 
 @dataclass(frozen=True)
@@ -115,8 +118,8 @@ class _Queue:
             waiting = self._serve(waiting, week, slots)
 
     def _capacity(self, waiting: int, week: int, arrivals: float) -> float:
-        years_left = (MONDAYS.size - week) / 52.18
-        target = self.target / (1 + self.growth) ** years_left
+        years = (week - week_of(LISTS_COUNTED_ON)) / 52.18
+        target = self.target * (1 + self.growth) ** years
         pressure = np.clip(1 + 1.5 * (waiting / target - 1), 0.35, 1.6)
         season = 0.45 if iso_weeks(MONDAYS[week : week + 1])[0] in AUGUST else 1.06
         return float(arrivals * self.figures["capacity_share"] * pressure * season)

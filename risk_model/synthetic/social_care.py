@@ -96,7 +96,7 @@ class _Process:
 
     def __init__(self, calibration: Calibration, children: Children, needs: Needs, poor: Booleans) -> None:
         self.children, self.needs, self.poor = children, needs, poor
-        self.rates = calibration.numbers("csc.weekly_rates")
+        self.rates = calibration.numbers("csc.weekly_rates") | calibration.numbers("csc.council_rates")
         self.weights = calibration.numbers("csc.referral_weights")
         self.step_weights = calibration.numbers("hazard.step_up.weights")
         self.step_base = calibration.array("hazard.step_up.weekly_by_state")
@@ -124,12 +124,15 @@ class _Process:
     def _refresh(self) -> None:
         level = self.needs.levels[self.quarter]
         adversity, emotional = level[:, ADVERSITY], level[:, SOCIAL_EMOTIONAL]
-        infant = age_years(self.children.born, MONDAYS[0]) + np.float32(self.quarter / 4) < 1
+        age = age_years(self.children.born, MONDAYS[0]) + np.float32(self.quarter / 4)
         weights = self.weights
         linear = (
             weights["adversity"] * adversity
             + weights["social_emotional"] * emotional
-            + weights["infant"] * infant
+            + weights["infant"] * (age < 1)
+            + weights["primary"] * ((age >= 5) & (age < 11))
+            + weights["secondary"] * ((age >= 11) & (age < 16))
+            + weights["sixteen"] * (age >= 16)
             + weights["poverty"] * self.poor
         )
         self.referral_rate = (self.rates["referral"] * np.exp(linear)).astype(np.float32)
