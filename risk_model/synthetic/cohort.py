@@ -20,9 +20,9 @@ from risk_model.synthetic.world import Progress, make_world
 STAGES: Final = (
     "children",
     "social care",
+    "health services",
     "hazards and events",
     "schools",
-    "health services",
     "recording",
     "health extracts",
     "school extracts",

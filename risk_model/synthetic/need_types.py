@@ -1,4 +1,4 @@
-"""Stage 3, last part: the needs that schools name at each spring census, first to third."""
+"""Stage 5, last part: the needs that schools name at each spring census, first to third, knowing of suspensions."""
 
 from typing import Final
 
@@ -6,9 +6,10 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from risk_model.synthetic.calibration import Calibration
+from risk_model.synthetic.calibration import Calibration, stream
 from risk_model.synthetic.clock import EVENT_MONDAYS, Ints, quarter_of
 from risk_model.synthetic.hazards import SUSPENSION, Hazards
+from risk_model.synthetic.identification import NO_SEN, Identification
 from risk_model.synthetic.needs import COGNITION, COMMUNICATION, PHYSICAL, SOCIAL_EMOTIONAL, Needs
 
 NEED_TYPES: Final = ("SLCN", "ASD", "SEMH", "MLD", "SPLD", "SLD", "PD", "HI", "VI", "OTH")
@@ -18,14 +19,11 @@ NEVER_SUSPENDED: Final = 10_000
 
 
 def name_needs(
-    calibration: Calibration,
-    rng: np.random.Generator,
-    needs: Needs,
-    hazards: Hazards,
-    census: list[tuple[str, np.datetime64]],
-    with_sen: npt.NDArray[np.bool_],
+    calibration: Calibration, seed: int, needs: Needs, hazards: Hazards, known: Identification
 ) -> pl.DataFrame:
     """Ranked needs by spring census; SEMH is named more often after a suspension (a planted leakage trap)."""
+    rng = stream(seed, "identification.needs")
+    with_sen = known.provision > NO_SEN
     offsets = calibration.numbers("sen.need_offset")
     loadings = calibration.table("sen.need_loading")
     weights = np.array([list(loadings[kind]) for kind in NEED_TYPES], dtype=np.float32)
@@ -33,7 +31,7 @@ def name_needs(
     noise = rng.gumbel(0, 0.7, (with_sen.shape[1], len(NEED_TYPES))).astype(np.float32)
     first_suspended = _first_suspension(hazards, with_sen.shape[1])
     frames = []
-    for position, (name, on) in enumerate(census):
+    for position, (name, on) in enumerate(known.census):
         if name.endswith("spring") and on > EVENT_MONDAYS[0]:
             who = np.flatnonzero(with_sen[position])
             scores = needs.levels[quarter_of(on)][who][:, EDUCATIONAL] @ weights.T + noise[who] + levels
