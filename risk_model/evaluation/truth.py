@@ -14,13 +14,15 @@ from risk_model.errors import UserError
 class Truth:
     """Who is who, what each child truly needs, and the true risk on every landmark.
 
-    `identities` has a row per child; `latents` a row per child and quarter; `hazards` a row per landmark and child who
-    waits: the risk of an event within 26 weeks if the child is seen by nobody, in all and by part.
+    `identities` has a row per child; the others have a row per landmark and child who waits: `latents` the needs,
+    `hazards` the risk of an event within 26 weeks if the child is seen by nobody (in all, by part and by cause), and
+    `observables` what a record without gap, slip or delay would say.
     """
 
     identities: pl.DataFrame
     latents: pl.DataFrame
     hazards: pl.DataFrame
+    observables: pl.DataFrame
 
 
 def read(folder: Path) -> Truth:
@@ -34,4 +36,5 @@ def read(folder: Path) -> Truth:
         identities=pl.read_parquet(folder / "identities.parquet"),
         latents=pl.read_parquet(folder / "latents.parquet"),
         hazards=pl.read_parquet(folder / "hazards.parquet"),
+        observables=pl.read_parquet(folder / "observables.parquet"),
     )

@@ -123,7 +123,7 @@ def _add_council(
         sent[path].append(rows)
     report("council extracts", 0.85)
     extracts.write_council(folder, calibration, place.seed, world, records, places)
-    for name, rows in truth.tables(world, records).items():
+    for name, rows in truth.tables(calibration, world, records).items():
         known[name].append(rows)
 
 

@@ -10,10 +10,9 @@ from risk_model.synthetic.calibration import Calibration, stream
 from risk_model.synthetic.clock import EVENT_MONDAYS, Ints, quarter_of
 from risk_model.synthetic.hazards import SUSPENSION, Hazards
 from risk_model.synthetic.identification import NO_SEN, Identification
-from risk_model.synthetic.needs import COGNITION, COMMUNICATION, PHYSICAL, SOCIAL_EMOTIONAL, Needs
+from risk_model.synthetic.needs import EDUCATIONAL, Needs
 
 NEED_TYPES: Final = ("SLCN", "ASD", "SEMH", "MLD", "SPLD", "SLD", "PD", "HI", "VI", "OTH")
-EDUCATIONAL: Final = [COMMUNICATION, SOCIAL_EMOTIONAL, PHYSICAL, COGNITION]
 LARGEST_GAP_BY_RANK: Final = (0.0, 0.6, 0.8)
 NEVER_SUSPENDED: Final = 10_000
 

@@ -15,6 +15,7 @@ SOCIAL_EMOTIONAL: Final = 1
 PHYSICAL: Final = 2
 COGNITION: Final = 3
 ADVERSITY: Final = 4
+EDUCATIONAL: Final = [COMMUNICATION, SOCIAL_EMOTIONAL, PHYSICAL, COGNITION]
 NAMES: Final = (
     "communication",
     "social_emotional",

@@ -60,7 +60,7 @@ def make_world(
     asked = referrals.refer(calibration, seed, children, latent, recognised, (council, residents))
     waits = queues.run(calibration, seed, children, latent, care, asked, (council, residents))
     progress("hazards and events", 0.35)
-    truth = hazards.make_hazards(calibration, seed, children, latent, care)
+    truth = hazards.make_hazards(calibration, seed, children, latent, care, waits.referrals)
     progress("schools", 0.45)
     attendance = school.attend(calibration, seed, children, latent, truth, known)
     named = need_types.name_needs(calibration, seed, latent, truth, known)

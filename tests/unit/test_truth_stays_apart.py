@@ -15,7 +15,7 @@ MAY_NAME = MAY_READ | {
     "risk_model/evaluation/__init__.py",
     "risk_model/evaluation/distance.py",
 }
-TRUTH_FILES = {"hazards.parquet", "latents.parquet", "events.parquet", "cohort.json"}
+TRUTH_FILES = {"hazards.parquet", "latents.parquet", "observables.parquet", "events.parquet", "cohort.json"}
 
 MODULES = [
     path.relative_to(ROOT).as_posix()
