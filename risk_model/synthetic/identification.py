@@ -10,8 +10,7 @@ import polars as pl
 from risk_model.synthetic.calibration import Calibration, stream
 from risk_model.synthetic.clock import Booleans, Days, Ints, age_years, census_dates, quarter_of, school_year
 from risk_model.synthetic.ehc_requests import WEIGHED, request_plans
-from risk_model.synthetic.hazards import Hazards, in_school
-from risk_model.synthetic.need_types import name_needs
+from risk_model.synthetic.hazards import in_school
 from risk_model.synthetic.needs import SOCIAL_EMOTIONAL, Needs
 from risk_model.synthetic.population import Children
 from risk_model.synthetic.social_care import SocialCare
@@ -26,12 +25,11 @@ FIRST_SECONDARY_GROUP: Final = 7
 
 @dataclass(frozen=True)
 class Identification:
-    """SEN status by census (`provision`), EHC requests and plans, ranked needs by spring census."""
+    """SEN status by census (`provision`), and EHC requests with the plans that follow."""
 
     census: list[tuple[str, np.datetime64]]
     provision: npt.NDArray[np.uint8]
     requests: pl.DataFrame
-    needs: pl.DataFrame
 
     def provision_on(self, days: Days, who: Ints) -> npt.NDArray[np.uint8]:
         """The SEN status of each child at the census before each day."""
@@ -46,7 +44,6 @@ def identify(
     children: Children,
     needs: Needs,
     social_care: SocialCare,
-    hazards: Hazards,
 ) -> Identification:
     """What schools and the council record of SEN, with thresholds solved to January 2025."""
     census = census_dates()
@@ -60,9 +57,7 @@ def identify(
     liability = _liability(calibration, stream(seed, "identification.support"), children, needs, days)
     support = _support(calibration, liability, planned, days, reference)
     provision = np.where(planned, EHC_PLAN, np.where(support & pupils, SEN_SUPPORT, NO_SEN)).astype(np.uint8)
-    need_rng = stream(seed, "identification.needs")
-    named = name_needs(calibration, need_rng, children, needs, hazards, census, provision)
-    return Identification(census, provision, plans.requests, named)
+    return Identification(census, provision, plans.requests)
 
 
 def _liability(

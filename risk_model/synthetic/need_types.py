@@ -1,4 +1,4 @@
-"""Stage 3, last part: the needs that schools name at each spring census, first to third."""
+"""Stage 5, last part: the needs that schools name at each spring census, first to third, knowing of suspensions."""
 
 from typing import Final
 
@@ -6,32 +6,33 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from risk_model.synthetic.calibration import Calibration
+from risk_model.synthetic.calibration import Calibration, stream
 from risk_model.synthetic.clock import EVENT_MONDAYS, Ints, quarter_of
 from risk_model.synthetic.hazards import SUSPENSION, Hazards
-from risk_model.synthetic.needs import COGNITION, COMMUNICATION, PHYSICAL, SOCIAL_EMOTIONAL, Needs
+from risk_model.synthetic.identification import EHC_PLAN, Identification
+from risk_model.synthetic.needs import EDUCATIONAL, Needs
 from risk_model.synthetic.population import Children
 
 NEED_TYPES: Final = ("SLCN", "ASD", "SEMH", "MLD", "SPLD", "SLD", "PD", "HI", "VI", "OTH")
-EDUCATIONAL: Final = [COMMUNICATION, SOCIAL_EMOTIONAL, PHYSICAL, COGNITION]
 LARGEST_GAP_BY_RANK: Final = (0.0, 0.6, 0.8)
 NEVER_SUSPENDED: Final = 10_000
 
 
 def name_needs(
     calibration: Calibration,
-    rng: np.random.Generator,
+    seed: int,
     children: Children,
     needs: Needs,
     hazards: Hazards,
-    census: list[tuple[str, np.datetime64]],
-    provision: npt.NDArray[np.uint8],
+    known: Identification,
 ) -> pl.DataFrame:
     """Ranked needs by spring census; SEMH is named more often after a suspension (a planted leakage trap).
 
-    `provision` (census x child) is above 0 with SEN support and highest with an EHC plan. At equal need the names that
-    open doors, such as autism and dyslexia, are given more often in affluent neighbourhoods.
+    At equal need the names that open doors, such as autism and dyslexia, are given more often in affluent
+    neighbourhoods.
     """
+    rng = stream(seed, "identification.needs")
+    provision = known.provision
     offsets = calibration.numbers("sen.need_offset")
     loadings = calibration.table("sen.need_loading")
     weights = np.array([list(loadings[kind]) for kind in NEED_TYPES], dtype=np.float32)
@@ -41,11 +42,11 @@ def name_needs(
     noise = rng.gumbel(0, 0.7, (children.count, len(NEED_TYPES))).astype(np.float32)
     first_suspended = _first_suspension(hazards, children.count)
     frames = []
-    for position, (name, on) in enumerate(census):
+    for position, (name, on) in enumerate(known.census):
         if name.endswith("spring") and on > EVENT_MONDAYS[0]:
             who = np.flatnonzero(provision[position])
             scores = needs.levels[quarter_of(on)][who][:, EDUCATIONAL] @ weights.T + noise[who] + levels
-            scores += (provision[position][who] == provision.max())[:, None] * with_plan
+            scores += (provision[position][who] == EHC_PLAN)[:, None] * with_plan
             scores += (children.quintile[who] - 3).astype(np.float32)[:, None] * affluence
             suspended = first_suspended[who] < (on - EVENT_MONDAYS[0]).astype(np.int64) // 7
             scores[:, NEED_TYPES.index("SEMH")] += np.float32(offsets["SEMH_after_suspension"]) * suspended

@@ -6,6 +6,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from risk_model.synthetic import poverty
 from risk_model.synthetic.calibration import Calibration, stream
 from risk_model.synthetic.clock import QUARTERS, Booleans, Floats
 from risk_model.synthetic.population import Children
@@ -15,6 +16,7 @@ SOCIAL_EMOTIONAL: Final = 1
 PHYSICAL: Final = 2
 COGNITION: Final = 3
 ADVERSITY: Final = 4
+EDUCATIONAL: Final = [COMMUNICATION, SOCIAL_EMOTIONAL, PHYSICAL, COGNITION]
 NAMES: Final = (
     "communication",
     "social_emotional",
@@ -26,19 +28,21 @@ NAMES: Final = (
 
 @dataclass(frozen=True)
 class Needs:
-    """Latent needs by quarter, child and dimension (`levels`), and each child's frailty in log-hazard."""
+    """Latent needs by quarter, child and dimension (`levels`), each child's frailty in log-hazard, and poor homes."""
 
     levels: npt.NDArray[np.float32]
     frailty: Floats
+    is_poor: Booleans
 
 
-def make_needs(calibration: Calibration, seed: int, children: Children, poor: Booleans) -> Needs:
+def make_needs(calibration: Calibration, seed: int, children: Children) -> Needs:
     """Needs of every child in every quarter: a mean by sex, place and poverty, with AR(1) drift around it."""
     rng = stream(seed, "needs")
     root = np.linalg.cholesky(calibration.array("latent.correlation").astype(np.float64)).astype(np.float32)
     count = children.count
     keep = np.float32(calibration.number("latent.quarter_correlation"))
     step = np.float32(np.sqrt(1 - keep**2))
+    poor = poverty.on_free_meals(calibration, seed, children)
     centre = _centre(calibration, children, poor)
     drift = rng.standard_normal((count, len(NAMES)), dtype=np.float32) @ root.T
     levels = np.empty((QUARTERS.size, count, len(NAMES)), dtype=np.float32)
@@ -46,7 +50,7 @@ def make_needs(calibration: Calibration, seed: int, children: Children, poor: Bo
         levels[quarter] = centre + drift
         drift = keep * drift + step * (rng.standard_normal((count, len(NAMES)), dtype=np.float32) @ root.T)
     frailty = rng.normal(0, calibration.number("latent.frailty_sd"), count).astype(np.float32)
-    return Needs(levels, frailty)
+    return Needs(levels, frailty, poor)
 
 
 def _centre(calibration: Calibration, children: Children, poor: Booleans) -> npt.NDArray[np.float32]:

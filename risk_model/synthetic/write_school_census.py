@@ -79,7 +79,7 @@ def _census(
         keys = pupils.select("child", "pupilonrolltableid", "NativeId", "postcode")
         yield code, f"{name}_termlyexclusionsonroll", _exclusions(keys, exclusions)
         if name.endswith("spring"):
-            needs = world.known.needs.filter(pl.col("census") == name)
+            needs = world.named_needs.filter(pl.col("census") == name)
             yield code, f"{name}_senneeds", _needs(keys, needs)
         if name.endswith("autumn"):
             yield code, f"{name}_addresses", keys.select("pupilonrolltableid", "NativeId", "postcode")

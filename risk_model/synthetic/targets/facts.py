@@ -68,7 +68,7 @@ def gather(calibration: Calibration, world: World) -> Facts:
         children=_children(world),
         referrals=_referrals(world),
         requests=_requests(world),
-        needs=world.known.needs.filter((pl.col("census") == REFERENCE) & (pl.col("rank") == 1)).select(
+        needs=world.named_needs.filter((pl.col("census") == REFERENCE) & (pl.col("rank") == 1)).select(
             pl.col("child") + int(world.children.child_id[0]), "need"
         ),
         suspensions=_suspensions(world),
@@ -96,7 +96,7 @@ def _children(world: World) -> pl.DataFrame:
         "council": np.full(children.count, world.council.code),
         "boy": children.boy == 1,
         "quintile": children.quintile,
-        "is_poor": world.is_poor,
+        "is_poor": world.needs.is_poor,
         "speaks_english": children.language == "ENG",
         "is_pupil": in_school(children, np.array([on]))[0] & children.is_resident(on),
         "group": school_year(np.array([on]))[0] - children.reception_year,
