@@ -24,9 +24,10 @@ def write(folder: Path, calibration: Calibration, world: World, records: Records
     """Write every quarter's file."""
     folder.mkdir(parents=True)
     people = _people(world, records)
+    factors = joined(care.factors, "episode", element("AssessmentFactors", "factor"), "factors")
     for place, end in enumerate(quarter_ends()):
         reference = end.astype(object)
-        text = _message(world.council.code, reference, people, care, is_first=place == 0)
+        text = _message(world.council.code, reference, people, (care, factors), is_first=place == 0)
         (folder / f"cin_{world.council.code}_{reference}.xml").write_text(text, encoding="utf-8")
 
 
@@ -49,14 +50,20 @@ def _people(world: World, records: Records) -> pl.DataFrame:
 
 
 def _message(
-    la_code: int, reference: date, people: pl.DataFrame, care: CareRecords, *, is_first: bool
+    la_code: int,
+    reference: date,
+    people: pl.DataFrame,
+    care_and_factors: tuple[CareRecords, pl.DataFrame],
+    *,
+    is_first: bool,
 ) -> str:
     """One census file; the first also loads the closed episodes of six years."""
+    care, factors = care_and_factors
     episodes = known_by(care.episodes, reference)
     since = reference - timedelta(days=FIRST_LOAD_DAYS if is_first else RECENT_DAYS)
     recent = pl.col("closed_on").is_null() | (pl.max_horizontal("closed_on", "entered_on") > since)
     episodes = episodes.filter(recent)
-    for name, texts in _parts(reference, care).items():
+    for name, texts in _parts(reference, care, factors, episodes.select("episode")).items():
         episodes = episodes.join(texts, on="episode", how="left", maintain_order="left").with_columns(
             pl.col(name).fill_null("")
         )
@@ -109,12 +116,15 @@ def _child(reference: date) -> pl.Expr:
     )
 
 
-def _parts(reference: date, care: CareRecords) -> dict[str, pl.DataFrame]:
-    """The modules of an episode as texts, one row per episode."""
-    factors = joined(care.factors, "episode", element("AssessmentFactors", "factor"), "factors")
-    assessments = known_by(care.assessments, reference).join(
-        factors, on="episode", how="left", maintain_order="left"
-    )
+def _parts(
+    reference: date, care: CareRecords, factors: pl.DataFrame, episodes: pl.DataFrame
+) -> dict[str, pl.DataFrame]:
+    """The modules of these episodes as texts, one row per episode."""
+
+    def of_these(rows: pl.DataFrame) -> pl.DataFrame:
+        return known_by(rows, reference).join(episodes, on="episode", how="semi", maintain_order="left")
+
+    assessments = of_these(care.assessments).join(factors, on="episode", how="left", maintain_order="left")
     named = wrapped(
         "FactorsIdentifiedAtAssessment",
         pl.col("factors").fill_null(element("AssessmentFactors", pl.lit("21"))),
@@ -141,9 +151,9 @@ def _parts(reference: date, care: CareRecords) -> dict[str, pl.DataFrame]:
     )
     return {
         "assessments": joined(assessments, "episode", assessment, "assessments"),
-        "cin_plans": joined(known_by(care.cin_plans, reference), "episode", cin_plan, "cin_plans"),
-        "enquiries": joined(known_by(care.enquiries, reference), "episode", enquiry, "enquiries"),
+        "cin_plans": joined(of_these(care.cin_plans), "episode", cin_plan, "cin_plans"),
+        "enquiries": joined(of_these(care.enquiries), "episode", enquiry, "enquiries"),
         "protection_plans": joined(
-            known_by(care.protection_plans, reference), "episode", protection, "protection_plans"
+            of_these(care.protection_plans), "episode", protection, "protection_plans"
         ),
     }

@@ -16,7 +16,6 @@ from risk_model.synthetic.world import World
 FIRST_MONTH: Final = np.datetime64("2023-04", "M")
 DAYS_TO_SUBMIT: Final = 19
 LATE_DAYS: Final = 10
-COMMISSIONER: Final = "15N"
 
 
 def tables(
@@ -39,7 +38,7 @@ def tables(
     local = _local_ids(records)
     people = sent.select("UniqueSubmissionID", "provider", "month", "child").unique(maintain_order=True)
     return _contacts(health, keys) | {
-        "CYP101Referral": _referrals(sent, local),
+        "CYP101Referral": _referrals(sent, local, world.council.commissioner),
         "CYP102ServiceTypeReferredTo": _teams(sent),
         "CYP104RTT": _clocks(health.clocks, sent),
         "CYP001MPI": csds_patients.patients(world, records, people, local),
@@ -141,13 +140,13 @@ def _local_ids(records: Records) -> pl.DataFrame:
     )
 
 
-def _referrals(sent: pl.DataFrame, local: pl.DataFrame) -> pl.DataFrame:
+def _referrals(sent: pl.DataFrame, local: pl.DataFrame, commissioner: str) -> pl.DataFrame:
     return sent.join(local, on=["provider", "child"], how="left", maintain_order="left").select(
         "UniqueSubmissionID",
         OrgID_Provider="provider",
         ServiceRequestID="service_request_id",
         LocalPatientID="LocalPatientID",
-        OrgID_Commissioner=pl.lit(COMMISSIONER),
+        OrgID_Commissioner=pl.lit(commissioner),
         ReferralRequest_ReceivedDate="received_on",
         SourceOfReferral="source",
         Priority_Type="priority",
