@@ -12,6 +12,8 @@ from risk_model.synthetic import (
     write_attendance,
     write_cin_census,
     write_csds,
+    write_patient_index,
+    write_safeguarding,
     write_school_census,
     write_sen2,
     write_ssda903,
@@ -26,6 +28,7 @@ ORDERS: Final = {
     "csds": "UniqueSubmissionID",
     "wlmds": "week_ending_date",
     "attendance": "week_ending",
+    "patient_index": "RecordedDate",
 }
 
 
@@ -36,6 +39,8 @@ def health_tables(
     health = csds_records.gather(calibration, seed, world)
     for name, rows in write_csds.tables(calibration, seed, world, records, health).items():
         yield f"csds/{name}.csv", rows
+    for provider, rows in write_patient_index.patients(world, records, health):
+        yield f"patient_index/patient_index_{provider}.csv", rows
     pathways = write_wlmds.pathways(health)
     issuer = "organisation_identifier_patient_pathway_identifier_issuer"
     for (provider,), rows in pathways.partition_by(issuer, as_dict=True, maintain_order=True).items():
@@ -68,6 +73,9 @@ def write_council(
     write_sen2.write(extracts / "sen2" / folder, calibration, seed, world, records)
     write_cin_census.write(extracts / "cin_census" / folder, calibration, world, records, care)
     write_ssda903.write(extracts / "ssda903" / world.council.folder, seed, world, records, care)
+    write_safeguarding.write(
+        extracts / "safeguarding" / world.council.folder, calibration, seed, world, records, care
+    )
 
 
 def write_shared(

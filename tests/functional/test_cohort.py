@@ -59,7 +59,8 @@ def test_truth_is_apart_from_the_extracts(tiny_cohort: Path) -> None:
 
 def test_every_partner_sends_its_own_files(tiny_cohort: Path) -> None:
     folders = {item.name for item in (tiny_cohort / "extracts").iterdir()}
-    assert folders == {"attendance", "cin_census", "csds", "school_census", "sen2", "ssda903", "wlmds"}
+    of_councils = {"attendance", "cin_census", "safeguarding", "school_census", "sen2", "ssda903"}
+    assert folders == of_councils | {"csds", "patient_index", "wlmds"}
     for file in (tiny_cohort / "extracts").rglob("*.xml"):
         root = ElementTree.parse(file).getroot()
         assert root.findtext("Header/Source/LEA") == "879"
