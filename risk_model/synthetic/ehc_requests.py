@@ -110,7 +110,7 @@ def _process(
     return _Process(
         days=days,
         highest=np.maximum.accumulate(liability + noise + drift[:, None], axis=0),
-        agreed=rng.random(children.count) < figures["agreed_share"],
+        agreed=rng.random(children.count) < calibration.number("ehcp.agreed_share"),
         lag=np.round(weeks * 7).astype("timedelta64[D]"),
         spread=rng.integers(0, 100, children.count).astype("timedelta64[D]"),
         lasts=np.round(lasts).astype("timedelta64[D]"),

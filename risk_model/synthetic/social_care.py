@@ -70,9 +70,7 @@ class _Ledger:
         return pl.DataFrame({"child": who, "week": weeks, "code": codes})
 
 
-def simulate(
-    calibration: Calibration, seed: int, children: Children, needs: Needs
-) -> SocialCare:
+def simulate(calibration: Calibration, seed: int, children: Children, needs: Needs) -> SocialCare:
     """Every child's way through social care from 2016 to the end of the horizon, a week at a time."""
     rng = stream(seed, "social_care")
     process = _Process(calibration, children, needs)

@@ -29,7 +29,9 @@ def measure(facts: Facts) -> dict[str, Figure]:
     found = {
         "in_need_per_10000": _per_10000(residents, IN_NEED),
         "protection_plans_per_10000": _per_10000(residents, PROTECTED),
-        "protection_plans_of_in_need": ratio(_per_10000(residents, PROTECTED), _per_10000(residents, IN_NEED)),
+        "protection_plans_of_in_need": ratio(
+            _per_10000(residents, PROTECTED), _per_10000(residents, IN_NEED)
+        ),
         "referrals_per_10000": rate(referrals.height, residents.height, per=10_000),
         "re_referral_share": share(referrals, pl.col("is_again")),
     }

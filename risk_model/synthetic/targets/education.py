@@ -76,8 +76,12 @@ def _needs(facts: Facts, pupils: pl.DataFrame) -> dict[str, Figure]:
         "autism_share_of_plans": share(named.filter(PLAN), pl.col("need") == "ASD"),
         "speech_share_of_support": share(named.filter(SUPPORT), pl.col("need") == "SLCN"),
         "plans_of_sen_poorest_over_richest": ratio(share(poorest, PLAN), share(richest, PLAN)),
-        "dyslexia_poorest_over_richest": ratio(*(share(x, pl.col("need") == "SPLD") for x in (poorest, richest))),
-        "autism_poorest_over_richest": ratio(*(share(x, pl.col("need") == "ASD") for x in (poorest, richest))),
+        "dyslexia_poorest_over_richest": ratio(
+            *(share(x, pl.col("need") == "SPLD") for x in (poorest, richest))
+        ),
+        "autism_poorest_over_richest": ratio(
+            *(share(x, pl.col("need") == "ASD") for x in (poorest, richest))
+        ),
         "emotional_need_after_suspension": ratio(
             share(named.filter(pl.col("was_suspended_before") > 0), emotional),
             share(named.filter(pl.col("was_suspended_before") == 0), emotional),
@@ -125,5 +129,7 @@ def _suspensions(facts: Facts, pupils: pl.DataFrame) -> dict[str, Figure]:
     }
     for name, group in GROUPS.items():
         found[f"suspensions_per_100_{name}"] = per_100(fixed, group)
-        found[f"permanent_{name}_over_without"] = ratio(per_100(permanent, group), per_100(permanent, NEITHER))
+        found[f"permanent_{name}_over_without"] = ratio(
+            per_100(permanent, group), per_100(permanent, NEITHER)
+        )
     return found

@@ -19,16 +19,17 @@ from risk_model.synthetic.clock import (
     INDEX_DAY,
     Booleans,
     Days,
+    Floats,
     Ints,
     age_years,
     school_year,
     week_of,
 )
-from risk_model.synthetic.hazards import PARTS, STEP_UP, URGENT, in_school, risk_until
-from risk_model.synthetic.identification import REFERENCE
+from risk_model.synthetic.hazards import PARTS, URGENT, in_school, risk_until
+from risk_model.synthetic.identification import NO_SEN, REFERENCE
 from risk_model.synthetic.referrals import services
 from risk_model.synthetic.school import yearly_absence
-from risk_model.synthetic.social_care import ASSESSMENT, CIN_PLAN, LOOKED_AFTER, PROTECTION_PLAN
+from risk_model.synthetic.social_care import CIN_PLAN, LOOKED_AFTER, NONE, PROTECTION_PLAN
 from risk_model.synthetic.truth import waiting_on
 from risk_model.synthetic.world import World
 
@@ -107,25 +108,28 @@ def _children(world: World) -> pl.DataFrame:
         "council_age": np.floor(age_years(children.born, COUNCIL_YEAR_END)).astype(np.int64),
         "council_state": care.states[week_of(COUNCIL_YEAR_END) - FIRST_EVENT_WEEK],
         "was_in_need_this_school_year": _ever(world, YEAR_START, YEAR_END),
-        "x_year": _ever(world, YEAR_START, YEAR_END, CIN_PLAN),
         "was_in_need_this_council_year": _ever(world, COUNCIL_YEAR_START, COUNCIL_YEAR_END),
         "index_age": np.floor(age_years(children.born, INDEX_DAY)).astype(np.int64),
         "is_resident_on_index": children.is_resident(INDEX_DAY),
-        "ever_sen": (world.known.provision > 0)[: _until(world, INDEX_DAY)].any(axis=0),
+        "ever_sen": (world.known.provision > NO_SEN)[: _until(world, INDEX_DAY)].any(axis=0),
         "urgent_visits": _counted(world.hazards.events.filter(pl.col("part") == URGENT), children.count),
         "was_suspended_before": _suspended_before(world, on),
     }
-    return pl.DataFrame(columns | _social_care_ever(world) | _absence(world) | _risk(world, on))
+    columns |= {
+        "step_ups": _stepped_up(world),
+        "urgent_hazard": risk_until(world.hazards.weekly[URGENT], on, np.arange(children.count)),
+    }
+    return pl.DataFrame(columns | _social_care_ever(world) | _absence(world))
 
 
 def _until(world: World, day: np.datetime64) -> int:
     return int(np.searchsorted(np.array([on for _, on in world.known.census]), day, side="right"))
 
 
-def _ever(world: World, first: np.datetime64, last: np.datetime64, least: int = ASSESSMENT) -> Booleans:
+def _ever(world: World, first: np.datetime64, last: np.datetime64) -> Booleans:
     """Open to social care in any week between two days."""
     weeks = (first <= EVENT_MONDAYS) & (last >= EVENT_MONDAYS)
-    return np.asarray((world.social_care.states[weeks] >= least).any(axis=0))
+    return np.asarray((world.social_care.states[weeks] > NONE).any(axis=0))
 
 
 def _suspended_before(world: World, on: np.datetime64) -> Ints:
@@ -146,13 +150,7 @@ def _social_care_ever(world: World) -> dict[str, Booleans]:
     six_years = (pl.col("week") <= end) & (
         pl.col("ends").is_null() | (pl.col("ends") >= week_of(SIX_YEARS_BEFORE))
     )
-    episodes = world.social_care.episodes
-    six2 = (pl.col("week") <= end) & (
-        pl.col("closes").is_null() | (pl.col("closes") >= week_of(SIX_YEARS_BEFORE))
-    )
     return {
-        "x_six": _marked(world, episodes.filter(six2)),
-        "x_ever": _marked(world, episodes.filter(pl.col("week") <= index)),
         "was_in_need_in_six_years": _marked(world, spells.filter(six_years)),
         "ever_in_need": _marked(world, spells.filter(pl.col("week") <= index)),
         "ever_looked_after": _marked(
@@ -167,26 +165,19 @@ def _marked(world: World, rows: pl.DataFrame) -> Booleans:
     return found
 
 
-def _absence(world: World) -> dict[str, Ints | np.ndarray[tuple[int], np.dtype[np.float32]]]:
-    columns = {}
+def _absence(world: World) -> dict[str, Ints | Floats]:
+    columns: dict[str, Ints | Floats] = {}
     for name, last in (("autumn", AUTUMN_END), ("year", YEAR_END)):
         share, possible = yearly_absence(world.school, YEAR_START, last)
         columns |= {f"absence_{name}": share, f"sessions_{name}": possible}
     return columns
 
 
-def _risk(world: World, on: np.datetime64) -> dict[str, np.ndarray[tuple[int], np.dtype[np.float32]]]:
-    """Sums of true hazard over 26 weeks: from the reference census, and from the index date for the lists."""
-    who = np.arange(world.children.count)
-    at_census = {part: risk_until(world.hazards.weekly[part], on, who) for part in PARTS}
-    other = np.sum([hazard for part, hazard in at_census.items() if part != STEP_UP], axis=0)
-    return {"hazard": other + at_census[STEP_UP], "hazard_without_step_up": other, "urgent": at_census[URGENT], "susp": at_census["suspension_or_exclusion"], "abs": at_census["severe_absence"],
-      "nsteps": _counted_steps(world)}
-
-
-def _counted_steps(world):
-    st = world.social_care.step_ups.filter((pl.col("code") != CIN_PLAN) & pl.col("week").is_between(week_of(COUNCIL_YEAR_START), week_of(COUNCIL_YEAR_END)))
-    return np.bincount(st["child"].to_numpy(), minlength=world.children.count).astype(np.int64)
+def _stepped_up(world: World) -> Ints:
+    """Enquiries, protection plans and starts of care in the council's year by child."""
+    year = pl.col("week").is_between(week_of(COUNCIL_YEAR_START), week_of(COUNCIL_YEAR_END))
+    rows = world.social_care.step_ups.filter(year & (pl.col("code") != CIN_PLAN))
+    return np.bincount(rows["child"].to_numpy(), minlength=world.children.count).astype(np.int64)
 
 
 def _referrals(world: World) -> pl.DataFrame:
@@ -236,21 +227,18 @@ def _waits(calibration: Calibration, world: World) -> pl.DataFrame:
     for on in (LISTS_ON, INDEX_DAY):
         waiting = waiting_on(world, on).join(names, on="service")
         who = waiting["child"].to_numpy()
-        hazard = {part: risk_until(world.hazards.weekly[part], on, who) for part in PARTS}
-        total = np.sum(list(hazard.values()), axis=0)
+        total = np.sum([risk_until(world.hazards.weekly[part], on, who) for part in PARTS], axis=0)
         frames.append(
             waiting.select(
                 pl.lit(world.council.code).alias("council"),
                 pl.col("child") + int(world.children.child_id[0]),
                 "provider",
                 "name",
-                sen=pl.Series(world.known.provision[_until(world, on) - 1][who] > 0),
-                csc=pl.Series(world.social_care.states[week_of(on) - FIRST_EVENT_WEEK][who] > 0),
-                urg=pl.Series(hazard[URGENT]), sus=pl.Series(hazard["suspension_or_exclusion"]), absn=pl.Series(hazard["severe_absence"]),
+                has_sen=pl.Series(world.known.provision[_until(world, on) - 1][who] > NO_SEN),
+                is_in_need=pl.Series(world.social_care.states[week_of(on) - FIRST_EVENT_WEEK][who] > NONE),
                 weeks=(pl.lit(on.astype(object)) - pl.col("on")).dt.total_days() / 7,
                 listed_on=pl.lit(on.astype(object)),
                 risk=pl.Series(-np.expm1(-total)),
-                step_up=pl.Series(-np.expm1(-hazard[STEP_UP])),
             )
         )
     return pl.concat(frames)
@@ -281,7 +269,7 @@ def _contacts(calibration: Calibration, world: World) -> pl.DataFrame:
 
 
 def _weeks(days: Days) -> Ints:
-    return ((days - EVENT_MONDAYS[0]) // np.timedelta64(7, "D")).astype(np.int64)
+    return np.asarray((days - EVENT_MONDAYS[0]) // np.timedelta64(7, "D"), dtype=np.int64)
 
 
 def _reviews(world: World) -> pl.DataFrame:
@@ -290,7 +278,9 @@ def _reviews(world: World) -> pl.DataFrame:
     frames = []
     for activity, due, _ in REVIEWS:
         on = children.born + np.timedelta64(due, "D")
-        here = (on >= CHECKS_FROM) & (on < CHECKS_UNTIL) & (children.moved_in <= on) & (children.moved_out > on)
+        here = (
+            (on >= CHECKS_FROM) & (on < CHECKS_UNTIL) & (children.moved_in <= on) & (children.moved_out > on)
+        )
         done = _marked(world, world.checks.filter(pl.col("activity") == activity))
         frames.append(
             pl.DataFrame({"took_place": done[here]}).with_columns(

@@ -12,10 +12,14 @@ SMALLEST_SHARE: Final = 1e-6
 
 
 class Figure(NamedTuple):
-    """A value and its standard error in the same unit; both NaN where nobody could be counted."""
+    """A value and its standard error in the same unit; both NaN where nobody could be counted.
+
+    A count grows with the cohort, everything else does not.
+    """
 
     value: float
     error: float
+    is_count: bool = False
 
 
 UNKNOWN: Final = Figure(float("nan"), float("nan"))
@@ -37,7 +41,7 @@ def rate(events: float, among: float, *, per: float = 1.0) -> Figure:
     """Events for every `per` of those among whom they were counted.
 
     >>> rate(25, 10_000, per=1_000)
-    Figure(value=2.5, error=0.5)
+    Figure(value=2.5, error=0.5, is_count=False)
     """
     if not among:
         return UNKNOWN
@@ -46,7 +50,7 @@ def rate(events: float, among: float, *, per: float = 1.0) -> Figure:
 
 def count(events: int) -> Figure:
     """A number of things."""
-    return Figure(float(events), float(np.sqrt(max(events, 1))))
+    return Figure(float(events), float(np.sqrt(max(events, 1))), is_count=True)
 
 
 def mean(values: pl.Series) -> Figure:
@@ -60,7 +64,7 @@ def ratio(above: Figure, below: Figure) -> Figure:
     """One figure over another.
 
     >>> ratio(Figure(6.0, 0.0), Figure(3.0, 0.0))
-    Figure(value=2.0, error=0.0)
+    Figure(value=2.0, error=0.0, is_count=False)
     """
     if not below.value or np.isnan(above.value + below.value):
         return UNKNOWN
@@ -69,14 +73,24 @@ def ratio(above: Figure, below: Figure) -> Figure:
     return Figure(found, abs(found) * relative**0.5)
 
 
+def product(one: Figure, other: Figure) -> Figure:
+    """One figure times another.
+
+    >>> product(Figure(2.0, 0.0), Figure(3.0, 0.0))
+    Figure(value=6.0, error=0.0, is_count=False)
+    """
+    errors = (one.error * other.value, other.error * one.value)
+    return Figure(one.value * other.value, float(np.hypot(*errors)))
+
+
 def tetrachoric(first: Booleans, second: Booleans) -> Figure:
     """The correlation of two normal liabilities whose thresholds give these two claims and their overlap."""
-    both = float((first & second).mean())
-    if first.size == 0 or not 0 < float(first.mean()) < 1 or not 0 < float(second.mean()) < 1:
+    if not first.size or not 0 < float(first.mean()) < 1 or not 0 < float(second.mean()) < 1:
         return UNKNOWN
-    thresholds = [-NormalDist().inv_cdf(float(claim.mean())) for claim in (first, second)]
-    found = _correlation(*thresholds, both)
-    further = _correlation(*thresholds, both + float(np.sqrt(both * (1 - both) / first.size)))
+    both = float((first & second).mean())
+    one, two = (-NormalDist().inv_cdf(float(claim.mean())) for claim in (first, second))
+    found = _correlation(one, two, both)
+    further = _correlation(one, two, both + float(np.sqrt(both * (1 - both) / first.size)))
     return Figure(found, abs(further - found))
 
 

@@ -18,9 +18,20 @@ SHORT: Final = {
     "hearing": "hearing",
     "clinical-psychology": "psychology",
 }
-COUNTED_IN_COMMUNITY_LISTS: Final = ("speech", "paediatrics", "occupational_therapy", "physiotherapy", "hearing")
+COUNTED_IN_COMMUNITY_LISTS: Final = (
+    "speech",
+    "paediatrics",
+    "occupational_therapy",
+    "physiotherapy",
+    "hearing",
+)
 IN_A_HOSPITAL: Final = ("paediatrics", "hearing")
-BY_PROVIDER: Final = {("paediatrics", "RK9"), ("paediatrics", "RH8"), ("paediatrics", "RA9"), ("hearing", "RA9")}
+BY_PROVIDER: Final = {
+    ("paediatrics", "RK9"),
+    ("paediatrics", "RH8"),
+    ("paediatrics", "RA9"),
+    ("hearing", "RA9"),
+}
 LONG: Final = (18, 52, 104)
 REVIEWS: Final = {"08": "new_birth", "09": "six_weeks", "10": "one_year", "11": "two_years"}
 AGE_BANDS: Final = (1, 5, 11, 16)
@@ -38,7 +49,7 @@ def measure(facts: Facts) -> dict[str, Figure]:
         | _on_lists(facts.children, now)
         | _offers(facts)
         | _checks(facts.reviews)
-        | {"urgent_care_ratio_in_need": _urgent_ratio(facts.children)}
+        | _harm(facts.children.filter("is_resident"))
     )
 
 
@@ -73,14 +84,28 @@ def _lengths(listed: pl.DataFrame) -> dict[str, Figure]:
 
 def _on_lists(children: pl.DataFrame, now: pl.DataFrame) -> dict[str, Figure]:
     """Figures of the children who wait on the index date, each counted once."""
-    each = now.group_by("child").agg(lists=pl.len(), risk=pl.col("risk").first(), step_up=pl.col("step_up").first())
+    each = now.group_by("child").agg(pl.len().alias("lists"), pl.col("risk", "has_sen", "is_in_need").first())
     known = now.filter((pl.col("provider") == TORBAY_PROVIDER) & (pl.col("service") == "paediatrics"))
     ever = known.unique("child").join(children.select("child", "ever_in_need"), on="child")
     return {
         "waits_for_two_or_more": share(each, pl.col("lists") > 1),
         "risk_26_weeks": mean(each["risk"]),
-        "step_up_26_weeks": mean(each["step_up"]),
         "torbay_waits_ever_in_need": share(ever, pl.col("ever_in_need")),
+    } | _multiple_needs(each)
+
+
+def _multiple_needs(each: pl.DataFrame) -> dict[str, Figure]:
+    """Mean true risk of waiting children with SEN, in need or both, over that of those with neither."""
+
+    def risk(has_sen: bool, is_in_need: bool) -> Figure:
+        known = (pl.col("has_sen") == has_sen) & (pl.col("is_in_need") == is_in_need)
+        return mean(each.filter(known)["risk"])
+
+    neither = risk(False, False)
+    return {
+        "risk_ratio_sen_only": ratio(risk(True, False), neither),
+        "risk_ratio_social_care_only": ratio(risk(False, True), neither),
+        "risk_ratio_both": ratio(risk(True, True), neither),
     }
 
 
@@ -103,11 +128,19 @@ def _checks(reviews: pl.DataFrame) -> dict[str, Figure]:
     }
 
 
-def _urgent_ratio(children: pl.DataFrame) -> Figure:
-    """Urgent visits in the council's year of children in need in it, over peers of their age and neighbourhood."""
-    here = children.filter("is_resident").with_columns(
-        band=pl.lit(np.searchsorted(AGE_BANDS, children.filter("is_resident")["council_age"], side="right"))
-    )
+def _harm(residents: pl.DataFrame) -> dict[str, Figure]:
+    """Events of the council's year."""
+    return {
+        "urgent_visits_per_1000": rate(int(residents["urgent_visits"].sum()), residents.height, per=1_000),
+        "step_ups_per_10000": rate(int(residents["step_ups"].sum()), residents.height, per=10_000),
+        "urgent_care_ratio_in_need": _urgent_ratio(residents),
+    }
+
+
+def _urgent_ratio(residents: pl.DataFrame) -> Figure:
+    """Urgent visits of children in need in the year, over those of peers of their age and neighbourhood."""
+    bands = np.searchsorted(AGE_BANDS, residents["council_age"].to_numpy(), side="right")
+    here = residents.with_columns(band=pl.Series(bands))
     known = pl.col("was_in_need_this_council_year")
     strata = here.group_by("band", "quintile").agg(
         of_known=pl.col("urgent_visits").filter(known).sum(),

@@ -4,11 +4,12 @@ from typing import Final
 
 import polars as pl
 
+from risk_model.synthetic.clock import Booleans
 from risk_model.synthetic.identification import EHC_PLAN, NO_SEN
 from risk_model.synthetic.social_care import LOOKED_AFTER, NONE
 from risk_model.synthetic.targets.education import DEVON_COUNTY
 from risk_model.synthetic.targets.facts import Facts
-from risk_model.synthetic.targets.figures import Figure, mean, ratio, share, tetrachoric
+from risk_model.synthetic.targets.figures import Figure, mean, product, ratio, share, tetrachoric
 
 SECONDARY: Final = (7, 11)
 AFTER_SCHOOL_YEARS: Final = (15, 17)
@@ -36,10 +37,10 @@ def measure(facts: Facts) -> dict[str, Figure]:
         "correlation_in_need": tetrachoric(_claim(pupils, SEN), _claim(pupils, IN_NEED)),
         "correlation_secondary": tetrachoric(_claim(secondary, SEN), _claim(secondary, THIS_YEAR)),
     }
-    return at_a_date | _ever(facts.children) | _joint_effect(secondary)
+    return at_a_date | _ever(facts.children) | {"urgent_care_interaction": _interaction(secondary)}
 
 
-def _claim(rows: pl.DataFrame, claim: pl.Expr):  # type: ignore[no-untyped-def]
+def _claim(rows: pl.DataFrame, claim: pl.Expr) -> Booleans:
     return rows.select(claim).to_series().to_numpy()
 
 
@@ -62,17 +63,15 @@ def _ever(children: pl.DataFrame) -> dict[str, Figure]:
     }
 
 
-def _joint_effect(secondary: pl.DataFrame) -> dict[str, Figure]:
-    """Mean true hazards over those of pupils with neither; the interaction is what is above their product."""
-    sen, social, both = SEN & ~IN_NEED, ~SEN & IN_NEED, SEN & IN_NEED
-    found = {}
-    for name, hazard in (("risk", "hazard"), ("harm", "hazard_without_step_up")):
-        base = mean(secondary.filter(~SEN & ~IN_NEED)[hazard])
-        one, two, joint = (ratio(mean(secondary.filter(who)[hazard]), base) for who in (sen, social, both))
-        found |= {
-            f"{name}_ratio_sen_only": one,
-            f"{name}_ratio_social_care_only": two,
-            f"{name}_ratio_both": joint,
-            f"{name}_interaction": ratio(joint, Figure(one.value * two.value, 0.0)),
-        }
-    return found
+def _interaction(secondary: pl.DataFrame) -> Figure:
+    """What both do to the mean true hazard of urgent care, over the product of what each does alone."""
+
+    def hazard(has_sen: bool, is_in_need: bool) -> Figure:
+        rows = secondary.filter(SEN.eq(has_sen) & IN_NEED.eq(is_in_need))
+        return mean(rows["urgent_hazard"])
+
+    neither, both = hazard(False, False), hazard(True, True)
+    return ratio(
+        ratio(both, neither),
+        product(ratio(hazard(True, False), neither), ratio(hazard(False, True), neither)),
+    )
