@@ -32,6 +32,10 @@ class Calibration:
         """A list or matrix of figures."""
         return np.array(self.values[key], dtype=np.float32)
 
+    def day(self, key: str, name: str) -> np.datetime64:
+        """One day of a table of days; one that never comes where the table does not name it."""
+        return np.datetime64(self.values[key].get(name, "2100-01-01"))
+
     def table(self, key: str) -> dict[str, dict[str, Any]]:
         """A table of tables, such as the services."""
         return dict(self.values[key])

@@ -36,7 +36,7 @@ def health_tables(
     calibration: Calibration, seed: int, world: World, records: Records
 ) -> Iterator[tuple[str, pl.DataFrame]]:
     """What the council's children add to each provider's files, by the path of the file."""
-    health = csds_records.gather(calibration, seed, world)
+    health = csds_records.gather(calibration, seed, world, records)
     for name, rows in write_csds.tables(calibration, seed, world, records, health).items():
         yield f"csds/{name}.csv", rows
     for provider, rows in write_patient_index.patients(world, records, health):
@@ -68,7 +68,7 @@ def write_council(
     places: Sequence[Place],
 ) -> None:
     """Write the returns on the council's own children, wherever they live or go to school."""
-    care = care_records.gather(calibration, seed, world)
+    care = care_records.gather(calibration, seed, world, records)
     folder = own_folder(world.council, places)
     write_sen2.write(extracts / "sen2" / folder, calibration, seed, world, records)
     write_cin_census.write(extracts / "cin_census" / folder, calibration, world, records, care)

@@ -33,7 +33,10 @@ class Schools:
 
 @dataclass(frozen=True)
 class Children:
-    """One entry per child in every array; the children of one council."""
+    """One entry per child in every array but `spare_numbers`; the children of one council.
+
+    Those are the NHS numbers that are given out later, to a child who is adopted or whose number was a mistake.
+    """
 
     child_id: Ints
     household: Ints
@@ -47,6 +50,7 @@ class Children:
     moved_in: Days
     moved_out: Days
     nhs_number: Strings
+    spare_numbers: Strings
     upn: Strings
     surname: Strings
     forename: Strings
@@ -102,7 +106,7 @@ def make_children(calibration: Calibration, place: Place) -> Children:
     )
     starts = reception_year(born)
     boy = (rng.random(count) < 0.512).astype(np.int64)
-    nhs_number = identifiers.nhs_numbers(rng, count)
+    numbers = identifiers.nhs_numbers(rng, count + spare_numbers(count))
     surname, forename = _names(calibration, place.seed, household, born, boy)
     distant = _distant_postcodes(rng, place.distant_districts, count)
     return Children(
@@ -117,7 +121,8 @@ def make_children(calibration: Calibration, place: Place) -> Children:
         catchment=_catchments(council)[district[household]],
         moved_in=moved_in,
         moved_out=moved_out,
-        nhs_number=nhs_number,
+        nhs_number=numbers[:count],
+        spare_numbers=numbers[count:],
         upn=allocate_upns(schools, primary, starts),
         surname=surname,
         forename=forename,
@@ -132,6 +137,11 @@ def make_children(calibration: Calibration, place: Place) -> Children:
         reception_year=starts,
         schools=schools,
     )
+
+
+def spare_numbers(children: int) -> int:
+    """How many NHS numbers are kept for later: many more than there are adoptions."""
+    return 100 + children // 50
 
 
 def _households(rng: np.random.Generator, calibration: Calibration, count: int) -> tuple[Ints, Days]:

@@ -73,7 +73,7 @@ def _rows(world: World, records: Records, weeks: Ints, who: Ints) -> pl.DataFram
     part_time = np.where(eases_in, np.minimum(2, school.authorised[weeks, who]), 0)
     frame = pl.DataFrame(
         {
-            "upn": records.school.identifier[who],
+            "upn": world.children.upn[who],
             "urn": schools_on(world, records, fridays, who),
             "week_ending": fridays,
             "sessions_possible": school.possible[weeks],

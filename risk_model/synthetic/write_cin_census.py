@@ -9,7 +9,7 @@ import polars as pl
 
 from risk_model.synthetic.calibration import Calibration
 from risk_model.synthetic.care_records import CareRecords, known_by
-from risk_model.synthetic.clock import QUARTERS, quarter_ends
+from risk_model.synthetic.clock import INDEX_DAY, QUARTERS, quarter_ends
 from risk_model.synthetic.needs import COMMUNICATION, PHYSICAL
 from risk_model.synthetic.recording import SCHOOL_ETHNICITY, Records
 from risk_model.synthetic.world import World
@@ -27,7 +27,8 @@ def write(folder: Path, calibration: Calibration, world: World, records: Records
     factors = joined(care.factors, "episode", element("AssessmentFactors", "factor"), "factors")
     for place, end in enumerate(quarter_ends()):
         reference = end.astype(object)
-        text = _message(world.council.code, reference, people, (care, factors), is_first=place == 0)
+        known = _in_words_of_the_day(calibration, people, end)
+        text = _message(world.council.code, reference, known, (care, factors), is_first=place == 0)
         (folder / f"cin_{world.council.code}_{reference}.xml").write_text(text, encoding="utf-8")
 
 
@@ -38,7 +39,7 @@ def _people(world: World, records: Records) -> pl.DataFrame:
         {
             "child": np.arange(children.count),
             "key": known.local_id,
-            "upn": known.identifier,
+            "upn": known.on(INDEX_DAY)["identifier"],
             "born": known.born,
             "sex": np.where(children.boy == 1, "M", "F"),
             "ethnicity": SCHOOL_ETHNICITY[children.ethnicity],
@@ -47,6 +48,14 @@ def _people(world: World, records: Records) -> pl.DataFrame:
             "starts_school": children.reception_year,
         }
     )
+
+
+def _in_words_of_the_day(calibration: Calibration, people: pl.DataFrame, end: np.datetime64) -> pl.DataFrame:
+    """The same with sex in letters, or as earlier editions of the census asked for it: gender, in digits."""
+    nothing = pl.lit(None, pl.String)
+    if end >= calibration.day("record.column_called_sex", "cin_census"):
+        return people.with_columns(gender=nothing)
+    return people.with_columns(gender=pl.col("sex").replace({"M": "1", "F": "2"}), sex=nothing)
 
 
 def _message(
@@ -105,6 +114,7 @@ def _child(reference: date) -> pl.Expr:
             element("LAchildID", "key"),
             either,
             element("PersonBirthDate", "born"),
+            element("GenderCurrent", "gender"),
             element("Sex", "sex"),
         ),
         wrapped(

@@ -104,8 +104,11 @@ def test_a_child_seen_through_two_systems_is_the_same_child(tiny_cohort: Path) -
         pl.col("born_on").cast(pl.String)
     )
     patients = pl.read_csv(tiny_cohort / "extracts/csds/CYP001MPI.csv", infer_schema_length=0)
+    numbered = pl.concat(
+        people.select("born_on", nhs_number=name).drop_nulls() for name in ("nhs_number", "former_nhs_number")
+    )
     known = patients.filter(pl.col("NHSNumber").is_not_null()).join(
-        people, left_on="NHSNumber", right_on="nhs_number"
+        numbered, left_on="NHSNumber", right_on="nhs_number"
     )
     assert known.height == patients["NHSNumber"].count()
     assert 0.98 < (known["DateOfBirth"] == known["born_on"]).mean() < 1
@@ -114,8 +117,8 @@ def test_a_child_seen_through_two_systems_is_the_same_child(tiny_cohort: Path) -
 @pytest.mark.parametrize(
     ("scale", "scenario", "words"),
     [
-        ("galaxy", "base", "Known scales: devon, plymouth, tiny, tiny_devon"),
-        ("tiny", "nosuch", "Known scenarios: base, null"),
+        ("galaxy", "base", "Known scales: devon, .*plymouth, tiny, tiny_devon"),
+        ("tiny", "nosuch", "Known scenarios: .*base, .*null"),
     ],
 )
 def test_an_unknown_name_is_a_mistake_one_can_mend(
