@@ -15,6 +15,7 @@ from risk_model.synthetic.clock import (
     INDEX_DAY,
     Booleans,
     Days,
+    Floats,
     Ints,
     Strings,
     school_year,
@@ -166,6 +167,6 @@ def lags(
     return np.asarray(np.round(days).astype(np.int64).astype("timedelta64[D]"))
 
 
-def kept(rng: np.random.Generator, frame: pl.DataFrame, missed_share: float) -> pl.DataFrame:
-    """The rows that somebody entered; the rest was never recorded."""
+def kept(rng: np.random.Generator, frame: pl.DataFrame, missed_share: Floats) -> pl.DataFrame:
+    """The rows that somebody entered, each missed with its own chance; the rest was never recorded."""
     return frame.filter(pl.Series(rng.random(frame.height) >= missed_share))

@@ -61,6 +61,7 @@ def attend(
     weeks, who = exclusions["week"].to_numpy(), exclusions["child"].to_numpy()
     suspended[weeks, who] = np.minimum(exclusions["sessions"].to_numpy(), 4)
     tendency = rng.normal(0, figures["pupil_sd"], children.count).astype(np.float32)
+    tendency += np.float32(figures["often_ill"]) * needs.often_ill
     absent = _absent(figures, rng, children, needs, tendency, hazards.in_absence_run, on_roll, possible)
     absent = np.minimum(absent, np.maximum(possible[:, None] - suspended, 0)).astype(np.uint8)
     share = _unauthorised_share(figures, needs)
