@@ -24,6 +24,7 @@ from risk_model.synthetic.clock import (
 from risk_model.synthetic.councils import Council
 from risk_model.synthetic.needs import ADVERSITY, Needs
 from risk_model.synthetic.population import Children
+from risk_model.synthetic.queue_orders import Order, Ready, by_urgency
 from risk_model.synthetic.referrals import URGENT, Service, services
 from risk_model.synthetic.social_care import PROTECTION_PLAN, SocialCare
 
@@ -49,13 +50,17 @@ def run(
     social_care: SocialCare,
     referrals: pl.DataFrame,
     where: tuple[Council, int],
+    order: Order = by_urgency,
 ) -> Queues:
-    """Every service's list from two years before the window to the index date, a week at a time."""
+    """Every service's list from two years before the window to the index date, a week at a time.
+
+    `order` says who is offered a slot first; the base is today's habit.
+    """
     lists, contacts = [], []
     council, residents = where
     for position, line in enumerate(services(calibration, council)):
         rng = stream(seed, f"queues.{line.service_id}")
-        queue = _Queue(calibration, rng, line, children, needs, social_care, residents)
+        queue = _Queue(calibration, rng, line, children, needs, social_care, residents, order)
         own = referrals.filter(pl.col("service") == position).sort("on", "child")
         queue.work_through(own)
         frame = queue.referrals(own)
@@ -79,6 +84,7 @@ class _Queue:
         needs: Needs,
         social_care: SocialCare,
         residents: int,
+        order: Order,
     ) -> None:
         self.rng, self.line, self.children, self.needs, self.social_care = (
             rng,
@@ -87,6 +93,7 @@ class _Queue:
             needs,
             social_care,
         )
+        self.order = order
         self.figures = calibration.numbers("queue")
         self.target = float(line.figures["list_size"]) * line.residents(children, residents) / 52_000
         self.growth = float(line.figures["growth"])
@@ -165,8 +172,9 @@ class _Queue:
     def _serve(self, waiting: Ints, week: int, slots: int) -> Ints:
         """Offer the week's slots; a child who was not brought waits for another."""
         ready = waiting[self.ready[waiting] <= week]
-        order = np.argsort(-(week - self.arrived[ready] + 1) * self.pace[ready], kind="stable")
-        offered = ready[order[:slots]]
+        waited = week - self.arrived[ready]
+        line_up = Ready(week, self.who[ready], waited, self.pace[ready], self.needs)
+        offered = ready[np.argsort(-self.order(line_up), kind="stable")[:slots]]
         day = MONDAYS[week] + self.rng.integers(0, 5, offered.size).astype("timedelta64[D]")
         offered, day = offered[day <= INDEX_DAY], day[day <= INDEX_DAY]
         draw = self.rng.random(offered.size)

@@ -75,10 +75,12 @@ def refer(
     access = _access(calibration, rng, children)
     quarters = np.flatnonzero((REFERRALS_START.astype("datetime64[M]") <= QUARTERS) & (QUARTERS <= INDEX_DAY))
     cascades = 1 + calibration.number("referral.cascade_share")
+    last_year = QUARTERS[quarters] > INDEX_DAY - np.timedelta64(365, "D")
+    more = (1 + calibration.number("drift.referrals_last_year") * last_year).astype(np.float32)
     rates = []
     for line in lines:
         share = line.residents(children, residents) / 52_000 / cascades
-        rates.append(_rates(line, children, needs, recognised, access, quarters, share))
+        rates.append(_rates(line, children, needs, recognised, access, quarters, share) * more[:, None])
     rows = []
     for position, rate in enumerate(rates):
         quarter, who = np.nonzero(rng.random(rate.shape, dtype=np.float32) < -np.expm1(-rate))

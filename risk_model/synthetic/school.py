@@ -63,6 +63,7 @@ def attend(
     suspended[weeks, who] = np.minimum(exclusions["sessions"].to_numpy(), 4)
     tendency = rng.normal(0, figures["pupil_sd"], children.count).astype(np.float32)
     tendency += _known_to_school(figures, known)
+    tendency += np.float32(figures["often_ill"]) * needs.often_ill
     absent = _absent(figures, rng, children, needs, tendency, hazards.in_absence_run, on_roll, possible)
     share = _unauthorised_share(figures, needs)
     unauthorised = np.zeros(on_roll.shape, dtype=np.uint8)

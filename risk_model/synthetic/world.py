@@ -54,8 +54,9 @@ def make_world(
     progress("social care", 0.05)
     care = social_care.simulate(calibration, seed, children, latent)
     progress("health services", 0.25)
-    reviews, asq = checks.carry_out(calibration, seed, children, latent)
-    known = identification.identify(calibration, seed, children, latent, care)
+    done = checks.carry_out(calibration, seed, children, latent)
+    missed = done.missed_two_year_review
+    known = identification.identify(calibration, seed, children, latent, care, missed)
     recognised = np.asarray((known.provision > 0).any(axis=0))
     asked = referrals.refer(calibration, seed, children, latent, recognised, (council, residents))
     waits = queues.run(calibration, seed, children, latent, care, asked, (council, residents))
@@ -63,5 +64,7 @@ def make_world(
     truth = hazards.make_hazards(calibration, seed, children, latent, care, waits.referrals)
     progress("schools", 0.45)
     attendance = school.attend(calibration, seed, children, latent, truth, known)
-    named = need_types.name_needs(calibration, seed, children, latent, truth, known)
-    return World(council, children, latent, care, reviews, asq, known, waits, truth, attendance, named)
+    named = need_types.name_needs(calibration, seed, children, latent, known, attendance.exclusions)
+    return World(
+        council, children, latent, care, done.reviews, done.asq, known, waits, truth, attendance, named
+    )
