@@ -30,15 +30,19 @@ def write(
     The first quarter also holds children whose episode closed in the six years before, as a first load does.
     """
     people = _people(calibration, stream(seed, "recording.safeguarding"), world, records)
+    people = people.join(care.episodes.select("child").unique(), on="child", how="semi")
+    versions = records.social_care.versions.rename({"record": "child"}).join(people, on="child", how="semi")
     for position, end in enumerate(quarter_ends()):
         reference = end.astype(object)
         place = folder / str(reference)
         place.mkdir(parents=True)
         days = FIRST_LOAD_DAYS if position == 0 else RECENT_DAYS
-        known = _known(_named(people, records, end), care, reference, days)
+        recent = _recent(care, reference, days)
+        heard = versions.filter(pl.col("known_on") <= reference).join(recent, on="child", how="semi")
+        known = _known(people, heard, reference)
         _persons(known).write_csv(place / "ssd_person.csv")
         _identifiers(known, records, reference).write_csv(place / "ssd_linked_identifiers.csv")
-        _addresses(known, records, reference).write_csv(place / "ssd_address.csv")
+        _addresses(known, heard, records).write_csv(place / "ssd_address.csv")
 
 
 def _people(
@@ -59,21 +63,21 @@ def _people(
     ).with_columns(pl.col("nhs_number").replace("", None))
 
 
-def _named(people: pl.DataFrame, records: Records, end: np.datetime64) -> pl.DataFrame:
-    """The same with names and numbers as they were known on a day."""
-    details = records.social_care.on(end)
-    return people.hstack(details.select("surname", "forename", upn=pl.col("identifier").replace("", None)))
-
-
-def _known(people: pl.DataFrame, care: CareRecords, reference: date, days: int) -> pl.DataFrame:
-    """Children with an open episode, or one that closed not long ago, whose UPN exists by then."""
+def _recent(care: CareRecords, reference: date, days: int) -> pl.DataFrame:
+    """Children with an open episode, or one that closed not long ago."""
     since = reference - timedelta(days=days)
     episodes = known_by(care.episodes, reference)
     recent = episodes.filter(pl.col("closed_on").is_null() | (pl.col("closed_on") > since))
-    at_school = pl.col("starts_school") <= reference.year
+    return recent.select("child").unique()
+
+
+def _known(people: pl.DataFrame, heard: pl.DataFrame, reference: date) -> pl.DataFrame:
+    """Who these children are, by the newest of what the council had heard; the UPN once it exists."""
+    newest = heard.unique("child", keep="last", maintain_order=True)
+    at_school = (pl.col("starts_school") <= reference.year) & (pl.col("identifier") != "")
     return (
-        people.join(recent.select("child").unique(), on="child", how="semi")
-        .with_columns(upn=pl.when(at_school).then("upn"))
+        people.join(newest.select("child", "surname", "forename", "identifier"), on="child")
+        .with_columns(upn=pl.when(at_school).then("identifier"))
         .sort("key")
     )
 
@@ -116,24 +120,21 @@ def _identifiers(known: pl.DataFrame, records: Records, reference: date) -> pl.D
     )
 
 
-def _addresses(known: pl.DataFrame, records: Records, reference: date) -> pl.DataFrame:
+def _addresses(known: pl.DataFrame, heard: pl.DataFrame, records: Records) -> pl.DataFrame:
     """Every address that the council had heard of by then, with the days between which it held."""
     placed = (
         records.lives.placements.rows.select("child", "postcode")
         .unique()
         .with_columns(kind=pl.lit(PLACEMENT))
     )
-    versions = records.social_care.versions.filter(pl.col("known_on") <= reference).join(
-        known.select(record="child"), on="record", how="semi", maintain_order="left"
-    )
-    is_new = (pl.col("postcode") != pl.col("postcode").shift(1).over("record")).fill_null(True)
+    is_new = (pl.col("postcode") != pl.col("postcode").shift(1).over("child")).fill_null(True)
     rows = (
-        versions.filter(is_new)
-        .with_columns(until=pl.col("known_on").shift(-1).over("record"))
+        heard.filter(is_new)
+        .with_columns(until=pl.col("known_on").shift(-1).over("child"))
         .select(
+            "child",
             "postcode",
             "until",
-            child="record",
             since=pl.col("known_on").replace(LONG_AGO.astype(object), None),
         )
         .join(known.select("child", "key"), on="child")
