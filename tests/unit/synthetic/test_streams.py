@@ -57,11 +57,12 @@ def test_another_seed_for_a_stage_leaves_the_streams_of_all_others_untouched(
 
 
 def test_what_does_not_come_after_a_stage_stays_as_it_was() -> None:
-    before, after = _world(Seed(2026)), _world(Seed(2026, {"queues": 7}))
-    assert not before.queues.referrals.equals(after.queues.referrals)
-    assert before.hazards.events.equals(after.hazards.events)
-    assert np.array_equal(before.school.authorised, after.school.authorised)
+    before, after = _world(Seed(2026)), _world(Seed(2026, {"hazards": 7}))
+    assert not before.hazards.events.equals(after.hazards.events)
+    assert np.array_equal(before.needs.levels, after.needs.levels)
+    assert np.array_equal(before.social_care.states, after.social_care.states)
     assert before.checks.equals(after.checks)
+    assert before.queues.referrals.equals(after.queues.referrals)
 
 
 @pytest.mark.parametrize(
