@@ -46,7 +46,14 @@ def synthesise(
             help="How many children: plymouth 52,000, devon 225,000 of three councils; tiny and tiny_devon few."
         ),
     ] = "plymouth",
-    scenario: Annotated[str, typer.Option(help="Which world: base, or null (nothing to find).")] = "base",
+    scenario: Annotated[
+        str,
+        typer.Option(
+            help="Which world: base; null (nothing to find); no_wait_effect; strong_interaction; under_recorded (a "
+            "group's events are not entered); council_feed_down (whole returns missing); drift (more and other "
+            "children in the last year)."
+        ),
+    ] = "base",
     seed: Seed = DEFAULT_SEED,
 ) -> None:
     """Make an invented Plymouth or Devon: the partners' own files, and apart from them the truth."""

@@ -73,7 +73,7 @@ def synthesise(
             own = place.council.own(calibration)
             _add_council(beside / "extracts", own, places, (place, everyone[position]), (sent, known), tell)
         report(STAGES[-2], 0.95)
-        extracts.write_shared(beside / "extracts", sent, places)
+        extracts.write_shared(beside / "extracts", calibration, sent, places)
         facts: dict[str, str | int] = {"scale": scale, "scenario": scenario, "seed": seed}
         truth.write(beside / "truth", known, facts)
     report(STAGES[-1], 1.0)
