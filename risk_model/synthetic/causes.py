@@ -77,6 +77,7 @@ def by_cause(
         return terms
     figures = calibration.numbers(f"hazard.{part}")
     terms = _lasting(figures, drivers.children, level, frailty, (monday, who), factor)
+    terms[NEED] = terms[NEED] + (figures["poverty"] * drivers.needs.is_poor[who]).astype(np.float32)
     season = _season(calibration.numbers("hazard.winter")[part], EVENT_MONDAYS[weeks])
     terms[AGE_SEX_SEASON] = terms[AGE_SEX_SEASON] + season[:, None]
     in_social_care = (drivers.states[weeks][:, who] > 0).astype(np.float32)

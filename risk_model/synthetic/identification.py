@@ -20,6 +20,7 @@ SEN_SUPPORT: Final = 1
 EHC_PLAN: Final = 2
 REFERENCE: Final = "2025_spring"
 BISECTIONS: Final = 14
+FIRST_SECONDARY_GROUP: Final = 7
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,7 @@ def _liability(
         years_off_peak = np.abs(age_years(children.born, on) - np.float32(figures["peak_age"]))
         noise = rng.normal(0, figures["term_noise"], children.count).astype(np.float32)
         linear = level @ weights + steady + noise - np.float32(figures["age_slope"]) * years_off_peak
+        linear -= np.float32(figures["secondary"]) * (school_group(children, on) >= FIRST_SECONDARY_GROUP)
         rows.append(linear - overlooked(figures, children, needs, missed_review, on))
     return np.stack(rows)
 

@@ -8,7 +8,7 @@ import polars as pl
 
 from risk_model.synthetic.calibration import Calibration, stream
 from risk_model.synthetic.clock import EVENT_MONDAYS, Floats, Ints, quarter_of
-from risk_model.synthetic.identification import NO_SEN, Identification
+from risk_model.synthetic.identification import EHC_PLAN, NO_SEN, Identification
 from risk_model.synthetic.needs import EDUCATIONAL, Needs
 from risk_model.synthetic.population import Children
 
@@ -41,6 +41,8 @@ def name_needs(
     ratios = calibration.numbers("sen.semh_after_suspension")
     weights = np.array([list(loadings[kind]) for kind in NEED_TYPES], dtype=np.float32)
     levels = np.array([offsets[kind] for kind in NEED_TYPES], dtype=np.float32)
+    plans = calibration.numbers("sen.need_offset_with_plan")
+    with_plan = np.array([plans.get(kind, 0) for kind in NEED_TYPES], dtype=np.float32)
     noise = rng.gumbel(0, NAMING_NOISE, (with_sen.shape[1], len(NEED_TYPES))).astype(np.float32)
     richer = (children.quintile - 3).astype(np.float32) / 2
     frames = []
@@ -48,6 +50,7 @@ def name_needs(
         if name.endswith("spring") and on > EVENT_MONDAYS[0]:
             who = np.flatnonzero(with_sen[position])
             scores = needs.levels[quarter_of(on)][who][:, EDUCATIONAL] @ weights.T + noise[who] + levels
+            scores += (known.provision[position][who] == EHC_PLAN)[:, None] * with_plan
             days = _days_suspended(exclusions, on, children.count)[who]
             scores[:, NEED_TYPES.index("SEMH")] += after_suspension(ratios, days)
             for kind, slope in by_area.items():

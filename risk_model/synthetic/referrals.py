@@ -44,6 +44,7 @@ class Service:
 
 def services(calibration: Calibration, council: Council) -> list[Service]:
     """The services the council's children wait for: every kind of the calibration in every catchment."""
+    local = calibration.table("services.local")
     return [
         Service(
             service_id=f"{provider.lower()}-{name}",
@@ -51,7 +52,7 @@ def services(calibration: Calibration, council: Council) -> list[Service]:
             team_type_code=row["team_type"],
             is_consultant_led=bool(row.get("consultant_led", False)),
             catchment=position,
-            figures=row,
+            figures=row | local.get(provider, {}).get(name, {}),
         )
         for position, catchment in enumerate(council.catchments)
         for name, row in calibration.table("services").items()

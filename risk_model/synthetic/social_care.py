@@ -94,7 +94,7 @@ class _Process:
 
     def __init__(self, calibration: Calibration, children: Children, needs: Needs) -> None:
         self.calibration, self.children, self.needs = calibration, children, needs
-        self.rates = calibration.numbers("csc.weekly_rates")
+        self.rates = calibration.numbers("csc.weekly_rates") | calibration.numbers("csc.council_rates")
         self.weights = calibration.numbers("csc.referral_weights")
         self.step_base = calibration.array("hazard.step_up.weekly_by_state")
         self.step_targets = np.cumsum(calibration.array("csc.step_up_targets"), axis=1)
@@ -121,12 +121,16 @@ class _Process:
     def _refresh(self) -> None:
         level = self.needs.levels[self.quarter]
         adversity, emotional = level[:, ADVERSITY], level[:, SOCIAL_EMOTIONAL]
-        infant = age_years(self.children.born, MONDAYS[0]) + np.float32(self.quarter / 4) < 1
+        age = age_years(self.children.born, MONDAYS[0]) + np.float32(self.quarter / 4)
         weights = self.weights
         linear = (
             weights["adversity"] * adversity
             + weights["social_emotional"] * emotional
-            + weights["infant"] * infant
+            + weights["infant"] * (age < 1)
+            + weights["primary"] * ((age >= 5) & (age < 11))
+            + weights["secondary"] * ((age >= 11) & (age < 16))
+            + weights["sixteen"] * (age >= 16)
+            + weights["poverty"] * self.needs.is_poor
         )
         self.referral_rate = (self.rates["referral"] * np.exp(linear)).astype(np.float32)
         self.step_factor = step_up_factor(self.calibration, level, self.needs.frailty)

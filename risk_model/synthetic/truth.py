@@ -26,6 +26,7 @@ from risk_model.synthetic.calibration import Calibration
 from risk_model.synthetic.clock import INDEX_DATE, Ints, landmarks, quarter_of
 from risk_model.synthetic.needs import NAMES
 from risk_model.synthetic.recording import Records
+from risk_model.synthetic.true_identities import identities
 from risk_model.synthetic.world import World
 
 DAYS_TO_BE_TOLD: Final = 100
@@ -38,7 +39,7 @@ def tables(calibration: Calibration, world: World, records: Records) -> dict[str
     )
     days = [(on, _may_be_listed(world, on)) for on in landmarks()]
     return {
-        "identities": _identities(world, records),
+        "identities": identities(world, records),
         "latents": pl.concat(_latents(world, on, who) for on, who in days),
         "hazards": pl.concat(_hazards(calibration, world, on, who) for on, who in days),
         "observables": pl.concat(observables.on_day(calibration, world, on, who) for on, who in days),
@@ -69,22 +70,6 @@ def waiting_on(world: World, on: np.datetime64) -> pl.DataFrame:
 
 def _child_ids(world: World, column: str) -> pl.Expr:
     return pl.col(column) + int(world.children.child_id[0])
-
-
-def _identities(world: World, records: Records) -> pl.DataFrame:
-    children = world.children
-    local = [pl.Series(code, identity.local_id) for code, identity in records.health.items()]
-    return pl.DataFrame(
-        {
-            "child_id": children.child_id,
-            "nhs_number": children.nhs_number,
-            "upn": children.upn,
-            "la_child_id": records.social_care.local_id,
-            "born_on": children.born,
-            "household": children.household,
-            "la_code": np.full(children.count, str(world.council.code)),
-        }
-    ).with_columns(local_patient_ids=pl.concat_list(local))
 
 
 def _latents(world: World, on: np.datetime64, who: Ints) -> pl.DataFrame:
