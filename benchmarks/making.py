@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import time
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,7 @@ def time_boards(out: Path) -> dict[str, dict[str, float]]:
     synthesise(out, scale="england", icbs=BOARDS, progress=mark)
     return {
         name: {"seconds": round(end[0] - start[0], 2), "processor_seconds": round(end[1] - start[1], 2)}
-        for name, start, end in zip(BOARDS, marks, marks[1:], strict=True)
+        for name, (start, end) in zip(BOARDS, pairwise(marks), strict=True)
     }
 
 

@@ -58,7 +58,14 @@ def synthesise(
             help="Make only this board of England, such as QJK; may be repeated. One that is there already is kept.",
         ),
     ] = None,
-    scenario: Annotated[str, typer.Option(help="Which world: base, or null (nothing to find).")] = "base",
+    scenario: Annotated[
+        str,
+        typer.Option(
+            help="Which world: base; null (nothing to find); no_wait_effect; strong_interaction; under_recorded (a "
+            "group's events are not entered); council_feed_down (whole returns missing); drift (more and other "
+            "children in the last year); adversarial and linkage_degraded (twins, slips and gaps that mislead linkage)."
+        ),
+    ] = "base",
     seed: Seed = DEFAULT_SEED,
     report: Annotated[
         bool,
@@ -290,16 +297,30 @@ def _say_truth(truth: dict[str, Any]) -> None:
     rows = [
         {
             "ordering": name,
-            "true risk of the top tenth": f"{e['value']:.3f} ({e['low']:.3f} to {e['high']:.3f})",
+            "true risk of the top tenth": _with_limits(step["true_risk_of_top_tenth"]),
+            "share of the gap closed": f"{step['gap_closed']['value']:.2f}",
+            "error": step.get("root_mean_square_error"),
+            "predicted / true": step.get("predicted_over_true", {}).get("all"),
         }
-        for name, e in truth["true_risk_of_top_tenth"].items()
+        for name, step in truth["ladder"].items()
     ]
     terminal.show_table(pl.DataFrame(rows), "Against the cohort's known truth")
+    groups = [
+        {"ordering": name, **step["predicted_over_true"]}
+        for name, step in truth["ladder"].items()
+        if "predicted_over_true" in step
+    ]
+    terminal.show_table(pl.DataFrame(groups), "Predicted over true risk, by group")
+    losses = [{"lost to": name, "true risk": _with_limits(e)} for name, e in truth["lost_to"].items()]
+    terminal.show_table(pl.DataFrame(losses), "What keeps the model from the true risk")
     differences = [
-        {"model minus": name, "difference": f"{e['value']:.3f} ({e['low']:.3f} to {e['high']:.3f})"}
-        for name, e in truth["model_minus_rule"].items()
+        {"model minus": name, "difference": _with_limits(e)} for name, e in truth["model_minus_rule"].items()
     ]
     terminal.show_table(pl.DataFrame(differences), "Model against the simple rules, 95 % intervals")
+
+
+def _with_limits(estimate: dict[str, float]) -> str:
+    return f"{estimate['value']:.3f} ({estimate['low']:.3f} to {estimate['high']:.3f})"
 
 
 def main() -> None:

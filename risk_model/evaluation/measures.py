@@ -15,6 +15,7 @@ DRAWS = 1000
 """Enough that the limits of an interval do not depend on the lot that drew the children."""
 TOP_SHARE = 0.10
 INTERVAL_95 = (0.025, 0.975)
+LEAST_RISK = 1e-9
 
 GROUPS = {
     "all": pl.lit(True),
@@ -59,6 +60,17 @@ def top_mean(score: Numbers, risk: Numbers, weights: Numbers) -> Numbers:
     top = top_tenth(score)
     mean: Numbers = (weights @ (risk * top)) / (weights @ top)
     return mean
+
+
+def root_mean_square(difference: Numbers) -> float:
+    """The root of the mean square of a difference of risks."""
+    return round(float(np.sqrt(np.mean(difference**2))), 5)
+
+
+def divergence(true: Numbers, predicted: Numbers) -> float:
+    """The mean Kullback-Leibler divergence of a predicted from the true risk, in nats per row; 0 where they agree."""
+    p, q = (np.clip(risk, LEAST_RISK, 1 - LEAST_RISK) for risk in (true, predicted))
+    return round(float(np.mean(p * np.log(p / q) + (1 - p) * np.log((1 - p) / (1 - q)))), 6)
 
 
 def top_yield(score: Numbers, rows: Rows, weights: Numbers) -> Numbers:

@@ -22,13 +22,21 @@ POINTS = {
 
 
 def held_out(card: Scorecard, rows: Rows, fitted: Rows) -> pl.DataFrame:
-    """Return the judged rows with what every ordering says of them, for comparison with a known truth."""
-    ranked = orderings(card, rows, fitted)
-    return pl.DataFrame({"person_id": rows.children, "landmark_on": rows.landmarks, **ranked}).with_columns(
-        rows.features["looked_after"],
-        rows.features["sen_and_social_care"],
+    """Return the rows with their features and, of the judged ones, what every ordering says: to compare with a truth.
+
+    The rows that the judged model was fitted on stand below, with `is_judged` false and no ordering: the best possible
+    use of the records is found from all of them.
+    """
+    judged = _keyed(rows, is_judged=True).with_columns(
+        **{name: pl.Series(score) for name, score in orderings(card, rows, fitted).items()},
         risk=pl.Series(card.table.risk(card.table.log_hazard(columns(card, rows.features)))),
     )
+    return pl.concat([judged, _keyed(fitted, is_judged=False)], how="diagonal_relaxed")
+
+
+def _keyed(rows: Rows, *, is_judged: bool) -> pl.DataFrame:
+    keys = pl.DataFrame({"person_id": rows.children, "landmark_on": rows.landmarks})
+    return pl.concat([keys, rows.features], how="horizontal").with_columns(is_judged=pl.lit(is_judged))
 
 
 def orderings(card: Scorecard, rows: Rows, fitted: Rows) -> dict[str, Numbers]:

@@ -145,7 +145,7 @@ def _make(
             own = place.council.own(calibration)
             _add_council(beside / "extracts", own, places, (place, waiting.pop()), (sent, known), tell)
         report(STAGES[-2], 0.95)
-        extracts.write_shared(beside / "extracts", sent, places)
+        extracts.write_shared(beside / "extracts", calibration, sent, places)
         truth.write(beside / "truth", known, dict(facts))
         shutil.rmtree(aside, ignore_errors=True)
 
