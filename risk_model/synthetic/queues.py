@@ -12,20 +12,26 @@ from risk_model.synthetic.clock import (
     INDEX_DAY,
     MONDAYS,
     REFERRALS_START,
+    Booleans,
     Days,
     Floats,
     Ints,
+    Strings,
     iso_weeks,
     week_index,
+    week_of,
 )
 from risk_model.synthetic.councils import Council
 from risk_model.synthetic.needs import ADVERSITY, Needs
 from risk_model.synthetic.population import Children
+from risk_model.synthetic.queue_orders import Order, Ready, by_urgency
 from risk_model.synthetic.referrals import URGENT, Service, services
 from risk_model.synthetic.social_care import PROTECTION_PLAN, SocialCare
 
 SEEN: Final = "seen"
 AUGUST: Final = (31, 32, 33, 34, 35)
+LISTS_COUNTED_ON: Final = np.datetime64("2025-10-31")
+"""The day of the published lists that `list_size` is taken from."""
 
 
 @dataclass(frozen=True)
@@ -44,13 +50,17 @@ def run(
     social_care: SocialCare,
     referrals: pl.DataFrame,
     where: tuple[Council, int],
+    order: Order = by_urgency,
 ) -> Queues:
-    """Every service's list from two years before the window to the index date, a week at a time."""
+    """Every service's list from two years before the window to the index date, a week at a time.
+
+    `order` says who is offered a slot first; the base is today's habit.
+    """
     lists, contacts = [], []
     council, residents = where
     for position, line in enumerate(services(calibration, council)):
         rng = stream(seed, f"queues.{line.service_id}")
-        queue = _Queue(calibration, rng, line, children, needs, social_care, residents)
+        queue = _Queue(calibration, rng, line, children, needs, social_care, residents, order)
         own = referrals.filter(pl.col("service") == position).sort("on", "child")
         queue.work_through(own)
         frame = queue.referrals(own)
@@ -74,6 +84,7 @@ class _Queue:
         needs: Needs,
         social_care: SocialCare,
         residents: int,
+        order: Order,
     ) -> None:
         self.rng, self.line, self.children, self.needs, self.social_care = (
             rng,
@@ -82,10 +93,11 @@ class _Queue:
             needs,
             social_care,
         )
+        self.order = order
         self.figures = calibration.numbers("queue")
         self.target = float(line.figures["list_size"]) * line.residents(children, residents) / 52_000
         self.growth = float(line.figures["growth"])
-        self.booked: list[pl.DataFrame] = []
+        self.booked: list[tuple[Ints, Days, Strings, Booleans]] = []
 
     def work_through(self, own: pl.DataFrame) -> None:
         """Serve and remove, week by week, until the index date."""
@@ -115,8 +127,8 @@ class _Queue:
             waiting = self._serve(waiting, week, slots)
 
     def _capacity(self, waiting: int, week: int, arrivals: float) -> float:
-        years_left = (MONDAYS.size - week) / 52.18
-        target = self.target / (1 + self.growth) ** years_left
+        years = (week - week_of(LISTS_COUNTED_ON)) / 52.18
+        target = self.target * (1 + self.growth) ** years
         pressure = np.clip(1 + 1.5 * (waiting / target - 1), 0.35, 1.6)
         season = 0.45 if iso_weeks(MONDAYS[week : week + 1])[0] in AUGUST else 1.06
         return float(arrivals * self.figures["capacity_share"] * pressure * season)
@@ -152,7 +164,7 @@ class _Queue:
         self._end(waiting[leaves], day[leaves], reason[leaves])
         return np.asarray(waiting[~leaves])
 
-    def _end(self, rows: Ints, day: Days, outcome: np.ndarray[tuple[int], np.dtype[np.str_]]) -> None:
+    def _end(self, rows: Ints, day: Days, outcome: Strings) -> None:
         self.ended_on[rows] = np.maximum(day, self.received[rows])
         self.outcome[rows] = outcome
         self.on_list[self.who[rows]] = False
@@ -160,8 +172,9 @@ class _Queue:
     def _serve(self, waiting: Ints, week: int, slots: int) -> Ints:
         """Offer the week's slots; a child who was not brought waits for another."""
         ready = waiting[self.ready[waiting] <= week]
-        order = np.argsort(-(week - self.arrived[ready] + 1) * self.pace[ready], kind="stable")
-        offered = ready[order[:slots]]
+        waited = week - self.arrived[ready]
+        line_up = Ready(week, self.who[ready], waited, self.pace[ready], self.needs)
+        offered = ready[np.argsort(-self.order(line_up), kind="stable")[:slots]]
         day = MONDAYS[week] + self.rng.integers(0, 5, offered.size).astype("timedelta64[D]")
         offered, day = offered[day <= INDEX_DAY], day[day <= INDEX_DAY]
         draw = self.rng.random(offered.size)
@@ -222,15 +235,16 @@ class _Queue:
         self,
         rows: Ints,
         day: Days,
-        attendance: np.ndarray[tuple[int], np.dtype[np.str_]],
+        attendance: Strings,
         follow_up: bool = False,
     ) -> None:
-        frame = pl.DataFrame({"row": rows, "on": day, "attendance": attendance})
-        self.booked.append(frame.with_columns(is_follow_up=pl.lit(follow_up)))
+        self.booked.append((rows, day, attendance, np.full(rows.size, follow_up)))
 
     def contacts(self) -> pl.DataFrame:
         """Every booked contact up to the index date."""
-        return pl.concat(self.booked).filter(pl.col("on") <= INDEX_DAY.astype(object))
+        columns = [np.concatenate(values) for values in zip(*self.booked, strict=True)]
+        booked = pl.DataFrame(dict(zip(("row", "on", "attendance", "is_follow_up"), columns, strict=True)))
+        return booked.filter(pl.col("on") <= INDEX_DAY.astype(object))
 
     def referrals(self, own: pl.DataFrame) -> pl.DataFrame:
         """The service's referrals with first contact, end and outcome, as known on the index date."""

@@ -13,6 +13,7 @@ from risk_model.synthetic.hazards import in_school
 from risk_model.synthetic.identification import school_group
 from risk_model.synthetic.recording import SCHOOL_ETHNICITY, Records, kept, places_on, schools_on
 from risk_model.synthetic.social_care import LOOKED_AFTER
+from risk_model.synthetic.under_recording import missed_shares
 from risk_model.synthetic.world import World
 
 PROVISION: Final = np.array(["N", "K", "E"])
@@ -26,7 +27,8 @@ def nodes(
 ) -> Iterator[tuple[int, str, pl.DataFrame]]:
     """The nodes of every census received by the index date: the council of the schools, a name and the rows."""
     rng = stream(seed, "recording.school_census")
-    missed = calibration.numbers("record.label_missed")["suspension"]
+    who, days = (world.school.exclusions[name].to_numpy() for name in ("child", "started_on"))
+    missed = missed_shares(calibration, world, "suspension", who, days)
     exclusions = kept(rng, world.school.exclusions, missed)
     earlier = EVENTS_START
     for position, (name, on) in enumerate(world.known.census):
@@ -37,7 +39,7 @@ def nodes(
         between = exclusions.filter(
             (pl.col("started_on") > earlier.astype(object)) & (pl.col("started_on") <= until.astype(object))
         )
-        yield from _census(rng, world, records, (position, name, on), between)
+        yield from _census(calibration, rng, world, records, (position, name, on), between)
         earlier = until
 
 
@@ -51,6 +53,7 @@ def on_roll(world: World, records: Records, on: np.datetime64) -> Booleans:
 
 
 def _census(
+    calibration: Calibration,
     rng: np.random.Generator,
     world: World,
     records: Records,
@@ -75,14 +78,21 @@ def _census(
             schools.select("urn", "schoolcensustableid"), on="urn", how="left", maintain_order="left"
         ).with_columns(NativeId=pl.lit(f"SCH{code}"))
         yield code, f"{name}_schoolcensus", schools
-        yield code, f"{name}_pupilonroll", pupils.drop("child", "postcode", "urn")
+        yield code, f"{name}_pupilonroll", _in_words_of_the_day(calibration, pupils, on)
         keys = pupils.select("child", "pupilonrolltableid", "NativeId", "postcode")
         yield code, f"{name}_termlyexclusionsonroll", _exclusions(keys, exclusions)
         if name.endswith("spring"):
-            needs = world.known.needs.filter(pl.col("census") == name)
+            needs = world.named_needs.filter(pl.col("census") == name)
             yield code, f"{name}_senneeds", _needs(keys, needs)
         if name.endswith("autumn"):
             yield code, f"{name}_addresses", keys.select("pupilonrolltableid", "NativeId", "postcode")
+
+
+def _in_words_of_the_day(calibration: Calibration, pupils: pl.DataFrame, on: np.datetime64) -> pl.DataFrame:
+    """The columns of the file; an earlier edition of the census asked for gender."""
+    columns = pupils.drop("child", "postcode", "urn")
+    is_new = on >= calibration.day("record.column_called_sex", "school_census")
+    return columns if is_new else columns.rename({"sex": "gender"})
 
 
 def _schools(name: str, on: np.datetime64, urn: pl.Series, code: int) -> pl.DataFrame:
@@ -108,6 +118,7 @@ def _pupils(
     on: np.datetime64,
 ) -> pl.DataFrame:
     children, known = world.children, records.school
+    details = known.on(on)[who]
     entered = np.where(group < 7, children.reception_year[who], children.reception_year[who] + 7)
     first_day = (entered - 1970).astype("datetime64[Y]").astype("datetime64[D]") + np.timedelta64(247, "D")
     entry = np.minimum(np.maximum(first_day, children.moved_in[who]), on)
@@ -117,9 +128,10 @@ def _pupils(
             "child": who,
             "pupilonrolltableid": pupil_ids,
             "dob": known.born[who],
-            "surname": known.surname[who],
-            "forename": known.forename[who],
-            "upn": known.identifier[who],
+            "surname": details["surname"],
+            "forename": details["forename"],
+            "formersurname": _former_surnames(records, details),
+            "upn": details["identifier"],
             "sex": np.where(children.boy[who] == 1, "M", "F"),
             "entrydate": entry,
             "ethnicity": SCHOOL_ETHNICITY[children.ethnicity[who]],
@@ -127,7 +139,7 @@ def _pupils(
             "enrolstatus": np.full(who.size, "C"),
             "senprovision": PROVISION[provision],
             "ncyearactual": codes[group],
-            "postcode": known.postcode[who],
+            "postcode": details["postcode"],
             "termlysessionspossible": np.full(who.size, 120.0),
         }
     ).with_columns(
@@ -138,6 +150,16 @@ def _pupils(
         parttime=pl.lit("False"),
         pupilonrollorderseqcolumn=pl.lit(1),
     )
+
+
+def _former_surnames(records: Records, details: pl.DataFrame) -> pl.Series:
+    """The surname before the present one, where the school knows of the change; never the one before an adoption."""
+    first = records.school.versions.unique("record", keep="first", maintain_order=True)
+    before = first.sort("record")["surname"].gather(details["record"])
+    may_tell = np.isnat(records.lives.adopted_on)[details["record"].to_numpy()]
+    return details.select(
+        pl.when(pl.Series(may_tell) & (before != pl.col("surname"))).then(before)
+    ).to_series()
 
 
 def _exclusions(keys: pl.DataFrame, exclusions: pl.DataFrame) -> pl.DataFrame:
