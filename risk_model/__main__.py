@@ -39,7 +39,10 @@ DEFAULT_SEED = 2026
 
 @app.command()
 def synthesise(
-    out: Annotated[Path, typer.Argument(help="A new folder; it gets extracts/ and truth/.")],
+    out: Annotated[
+        Path | None,
+        typer.Argument(help="A new folder; it gets extracts/ and truth/. May be left out with --report."),
+    ] = None,
     scale: Annotated[
         str,
         typer.Option(
@@ -55,17 +58,48 @@ def synthesise(
             help="Make only this board of England, such as QJK; may be repeated. One that is there already is kept.",
         ),
     ] = None,
-    scenario: Annotated[str, typer.Option(help="Which world: base, or null (nothing to find).")] = "base",
+    scenario: Annotated[
+        str,
+        typer.Option(
+            help="Which world: base; null (nothing to find); no_wait_effect; strong_interaction; under_recorded (a "
+            "group's events are not entered); council_feed_down (whole returns missing); drift (more and other "
+            "children in the last year); adversarial and linkage_degraded (twins, slips and gaps that mislead linkage)."
+        ),
+    ] = "base",
     seed: Seed = DEFAULT_SEED,
+    report: Annotated[
+        bool,
+        typer.Option(
+            "--report",
+            help="Print each published figure the cohort is held to, with its tolerance, source and what was measured, "
+            "and the dials that no figure decides about. Exit code 1 if one is out of tolerance. Without OUT no file "
+            "is written: the cohort is made in memory and counted, in about a third of the time.",
+        ),
+    ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Make an invented Plymouth, Devon or England: the partners' own files, and apart from them the truth.
 
     Each board of England is a cohort of its own: give `check` or `train` the extracts/ of one. NHS numbers repeat
     between boards, since there are only about 900,000 for tests. A run that was stopped can be started again.
     """
+    from risk_model.cohort_report import say_report
+
+    if out is not None:
+        _write_cohort(out, scale, icb or [], scenario, seed, is_quiet=as_json)
+    elif not report:
+        raise UserError(
+            "No folder was named. Expected OUT for the files, or --report to count without files."
+        )
+    if report:
+        say_report(scale, scenario, seed, as_json=as_json)
+
+
+def _write_cohort(
+    out: Path, scale: str, icbs: list[str], scenario: str, seed: int, *, is_quiet: bool
+) -> None:
     from risk_model.synthetic import stages, synthesise
 
-    icbs = icb or []
     with terminal.progress(len(stages(scale, icbs))) as tell:
         synthesise(
             out,
@@ -75,6 +109,8 @@ def synthesise(
             seed=seed,
             progress=lambda stage, _share: tell(stage),
         )
+    if is_quiet:
+        return
     if (out / "extracts").exists():
         terminal.say(f"The extracts are in {out / 'extracts'}, the truth about them is in {out / 'truth'}.")
     else:
@@ -261,16 +297,30 @@ def _say_truth(truth: dict[str, Any]) -> None:
     rows = [
         {
             "ordering": name,
-            "true risk of the top tenth": f"{e['value']:.3f} ({e['low']:.3f} to {e['high']:.3f})",
+            "true risk of the top tenth": _with_limits(step["true_risk_of_top_tenth"]),
+            "share of the gap closed": f"{step['gap_closed']['value']:.2f}",
+            "error": step.get("root_mean_square_error"),
+            "predicted / true": step.get("predicted_over_true", {}).get("all"),
         }
-        for name, e in truth["true_risk_of_top_tenth"].items()
+        for name, step in truth["ladder"].items()
     ]
     terminal.show_table(pl.DataFrame(rows), "Against the cohort's known truth")
+    groups = [
+        {"ordering": name, **step["predicted_over_true"]}
+        for name, step in truth["ladder"].items()
+        if "predicted_over_true" in step
+    ]
+    terminal.show_table(pl.DataFrame(groups), "Predicted over true risk, by group")
+    losses = [{"lost to": name, "true risk": _with_limits(e)} for name, e in truth["lost_to"].items()]
+    terminal.show_table(pl.DataFrame(losses), "What keeps the model from the true risk")
     differences = [
-        {"model minus": name, "difference": f"{e['value']:.3f} ({e['low']:.3f} to {e['high']:.3f})"}
-        for name, e in truth["model_minus_rule"].items()
+        {"model minus": name, "difference": _with_limits(e)} for name, e in truth["model_minus_rule"].items()
     ]
     terminal.show_table(pl.DataFrame(differences), "Model against the simple rules, 95 % intervals")
+
+
+def _with_limits(estimate: dict[str, float]) -> str:
+    return f"{estimate['value']:.3f} ({estimate['low']:.3f} to {estimate['high']:.3f})"
 
 
 def main() -> None:

@@ -58,9 +58,14 @@ def load(scenario: str) -> Calibration:
     return Calibration(scenario, values | over["values"])
 
 
-def targets() -> list[dict[str, Any]]:
-    """The published or agreed figures that a cohort is compared with: name, value, tolerance and source."""
-    return list(_base()["targets"])
+def entries() -> list[dict[str, Any]]:
+    """The base table as it is written: key, value, unit, year, geography, source and status of each figure."""
+    return list(_base()["entries"])
+
+
+def sources() -> dict[str, dict[str, str]]:
+    """Title and address of each source that a figure or a target names."""
+    return dict(_base()["sources"])
 
 
 def _base() -> dict[str, Any]:

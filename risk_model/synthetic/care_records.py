@@ -23,6 +23,7 @@ from risk_model.synthetic.social_care import (
     PROTECTION_PLAN,
     REFERRAL_WEEKDAY,
 )
+from risk_model.synthetic.under_recording import missed_shares
 from risk_model.synthetic.world import World
 
 SOURCES: Final = ("6", "2A", "3A", "3E", "1A", "5D", "3B", "8")
@@ -51,7 +52,6 @@ def gather(calibration: Calibration, seed: int, world: World, records: Records) 
     """Everything social care entered, some of it late and a little of it never."""
     rng = stream(seed, "recording.care")
     spells, episodes = world.social_care.spells, world.social_care.episodes
-    missed = calibration.numbers("record.label_missed")["social_care"]
     shown = _with_dates(spells, "week", PLAN_WEEKDAY, "starts_on", "ends", CLOSING_WEEKDAY, "ends_on")
     shown = _entered(calibration, rng, shown, "starts_on")
     care = _placements(calibration, rng, shown.filter(pl.col("code") == LOOKED_AFTER), records)
@@ -59,7 +59,9 @@ def gather(calibration: Calibration, seed: int, world: World, records: Records) 
         subset="episode", keep="first", maintain_order=True
     )
     assessments = assessments.with_columns(starts_on=pl.col("starts_on") - pl.duration(days=2))
-    enquiries = _enquiries(calibration, kept(rng, world.social_care.enquiries, missed), episodes, rng)
+    enquiries = _enquiries(
+        calibration, _kept(calibration, rng, world, world.social_care.enquiries), episodes, rng
+    )
     plans = shown.filter(pl.col("code") == PROTECTION_PLAN).sort("child", "starts_on")
     plans = plans.with_columns(
         previous=pl.int_range(pl.len()).over("child"),
@@ -69,11 +71,19 @@ def gather(calibration: Calibration, seed: int, world: World, records: Records) 
         episodes=_episodes(calibration, rng, episodes, world, records),
         assessments=assessments,
         factors=_factors(rng, assessments, world),
-        cin_plans=kept(rng, shown.filter(pl.col("code") == CIN_PLAN), missed),
+        cin_plans=_kept(calibration, rng, world, shown.filter(pl.col("code") == CIN_PLAN)),
         enquiries=enquiries,
         protection_plans=plans,
         care=care,
     )
+
+
+def _kept(
+    calibration: Calibration, rng: np.random.Generator, world: World, rows: pl.DataFrame
+) -> pl.DataFrame:
+    """The rows (by child and week) that social care entered."""
+    days = MONDAYS[rows["week"].to_numpy()]
+    return kept(rng, rows, missed_shares(calibration, world, "social_care", rows["child"].to_numpy(), days))
 
 
 def known_by(rows: pl.DataFrame, reference: date) -> pl.DataFrame:

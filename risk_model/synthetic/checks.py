@@ -1,12 +1,13 @@
 """Stage 6, the five mandated health checks, with ASQ-3 scores at two years; fewer in adverse homes."""
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import polars as pl
 
 from risk_model.synthetic.calibration import Calibration, stream
-from risk_model.synthetic.clock import EVENTS_START, INDEX_DAY, quarter_index
+from risk_model.synthetic.clock import EVENTS_START, INDEX_DAY, Booleans, quarter_index
 from risk_model.synthetic.needs import ADVERSITY, COGNITION, COMMUNICATION, PHYSICAL, SOCIAL_EMOTIONAL, Needs
 from risk_model.synthetic.population import Children
 
@@ -21,14 +22,21 @@ ASQ_27_MONTHS: Final = (
 )
 
 
-def carry_out(
-    calibration: Calibration, seed: int, children: Children, needs: Needs
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Health checks that took place in the window, and the ASQ-3 scores of two-year reviews."""
+@dataclass(frozen=True)
+class Checks:
+    """Health checks in the window, ASQ-3 scores of two-year reviews, and who ever missed that review."""
+
+    reviews: pl.DataFrame
+    asq: pl.DataFrame
+    missed_two_year_review: Booleans
+
+
+def carry_out(calibration: Calibration, seed: int, children: Children, needs: Needs) -> Checks:
+    """Every child's five health checks, as far as they took place."""
     rng = stream(seed, "checks")
     coverage = calibration.numbers("hcp.coverage")
     slope = calibration.number("hcp.coverage_adversity_slope")
-    frames = []
+    frames, missed = [], np.zeros(children.count, dtype=np.bool_)
     for activity, due, spread in REVIEWS:
         days = np.maximum(np.round(due + spread * rng.standard_normal(children.count)), 8).astype(
             "timedelta64[D]"
@@ -38,13 +46,14 @@ def carry_out(
         adversity = needs.levels[quarter, np.arange(children.count), ADVERSITY]
         odds = coverage[activity] / (1 - coverage[activity]) * np.exp(-slope * adversity)
         seen = rng.random(children.count) < odds / (1 + odds)
+        missed |= ~seen & (activity == TWO_YEAR_REVIEW)
         here = (
             (on >= EVENTS_START) & (on <= INDEX_DAY) & (children.moved_in <= on) & (children.moved_out > on)
         )
         who = np.flatnonzero(seen & here)
         frames.append(pl.DataFrame({"child": who, "on": on[who]}).with_columns(activity=pl.lit(activity)))
     checks = pl.concat(frames).sort("child", "on").with_row_index("check")
-    return checks, _asq(rng, checks.filter(pl.col("activity") == TWO_YEAR_REVIEW), needs)
+    return Checks(checks, _asq(rng, checks.filter(pl.col("activity") == TWO_YEAR_REVIEW), needs), missed)
 
 
 def _asq(rng: np.random.Generator, reviews: pl.DataFrame, needs: Needs) -> pl.DataFrame:

@@ -26,9 +26,9 @@ from risk_model.synthetic.world import Progress, make_world
 STAGES: Final = (
     "children",
     "social care",
+    "health services",
     "hazards and events",
     "schools",
-    "health services",
     "recording",
     "health extracts",
     "school extracts",
@@ -144,7 +144,7 @@ def _make(
             own = place.council.own(calibration)
             _add_council(beside / "extracts", own, places, (place, waiting.pop()), (sent, known), tell)
         report(STAGES[-2], 0.95)
-        extracts.write_shared(beside / "extracts", sent, places)
+        extracts.write_shared(beside / "extracts", calibration, sent, places)
         truth.write(beside / "truth", known, dict(facts))
         shutil.rmtree(beside / "parts")
 
@@ -186,5 +186,5 @@ def _add_council(
         sent.add(path, rows)
     report("council extracts", 0.85)
     extracts.write_council(folder, calibration, place.seed, world, records, places)
-    for name, rows in truth.tables(world, records).items():
+    for name, rows in truth.tables(calibration, world, records).items():
         known.add(name, rows)

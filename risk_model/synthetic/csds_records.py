@@ -15,6 +15,7 @@ from risk_model.synthetic.queues import SEEN
 from risk_model.synthetic.recording import Records, kept
 from risk_model.synthetic.referrals import services
 from risk_model.synthetic.social_care import LOOKED_AFTER, PROTECTION_PLAN
+from risk_model.synthetic.under_recording import missed_shares
 from risk_model.synthetic.world import World
 
 HEALTH_VISITING: Final = "16"
@@ -258,9 +259,8 @@ def _urgent_visits(
     children = world.children
     here = (children.moved_in[who] <= on) & (children.moved_out[who] > on)
     here &= children.born[who] + np.timedelta64(6574, "D") > on
-    events = kept(
-        rng, events.filter(pl.Series(here)), calibration.numbers("record.label_missed")["urgent_care"]
-    )
+    missed = missed_shares(calibration, world, "urgent_care", who[here], on[here])
+    events = kept(rng, events.filter(pl.Series(here)), missed)
     frame = events.with_row_index("visit").select("child", "on", key=pl.format("u-{}", "visit"))
     referrals = frame.select("child", "key", received_on="on", discharged_on="on").with_columns(
         provider=_provider(world, "hospital"),

@@ -9,6 +9,7 @@ import polars as pl
 from risk_model.synthetic import (
     care_records,
     csds_records,
+    outages,
     write_attendance,
     write_cin_census,
     write_csds,
@@ -20,6 +21,7 @@ from risk_model.synthetic import (
     write_wlmds,
 )
 from risk_model.synthetic.calibration import Calibration
+from risk_model.synthetic.clock import census_dates
 from risk_model.synthetic.councils import Council, Place
 from risk_model.synthetic.recording import Records
 from risk_model.synthetic.world import World
@@ -37,14 +39,18 @@ def health_tables(
 ) -> Iterator[tuple[str, pl.DataFrame]]:
     """What the council's children add to each provider's files, by the path of the file."""
     health = csds_records.gather(calibration, seed, world, records)
+    lost = outages.planned(calibration)
+    header = write_csds.submissions(world.council.providers)
+    came = outages.submissions_sent(lost, header).select("UniqueSubmissionID")
     for name, rows in write_csds.tables(calibration, seed, world, records, health).items():
-        yield f"csds/{name}.csv", rows
+        yield f"csds/{name}.csv", rows if came.height == header.height else _of_submissions(rows, came)
     for provider, rows in write_patient_index.patients(world, records, health):
         yield f"patient_index/patient_index_{provider}.csv", rows
     pathways = write_wlmds.pathways(health)
     issuer = "organisation_identifier_patient_pathway_identifier_issuer"
     for (provider,), rows in pathways.partition_by(issuer, as_dict=True, maintain_order=True).items():
-        yield f"wlmds/wlmds_open_pathways_{provider}.csv", rows
+        sent = outages.rows_sent(lost, "wlmds", str(provider), rows, "week_ending_date")
+        yield f"wlmds/wlmds_open_pathways_{provider}.csv", sent
 
 
 def school_tables(
@@ -52,11 +58,17 @@ def school_tables(
 ) -> Iterator[tuple[str, pl.DataFrame]]:
     """What the council's children add to the files of the councils whose schools they go to."""
     folders = {place.council.code: own_folder(place.council, places) for place in places}
+    lost = outages.planned(calibration)
+    census_on = {name: on.astype(object) for name, on in census_dates()}
     for code, name, rows in write_school_census.nodes(calibration, seed, world, records):
-        yield f"school_census/{folders[code]}{name}.csv", rows
+        term = name.rsplit("_", 1)[0]
+        if outages.was_sent(lost, "school_census", str(code), census_on[term]):
+            yield f"school_census/{folders[code]}{name}.csv", rows
     for name, register in write_attendance.registers(calibration, world, records).items():
         for (la_code,), rows in register.partition_by("la_code", as_dict=True, maintain_order=True).items():
-            yield f"attendance/{folders[int(la_code)]}{name}.csv", rows
+            sent = outages.rows_sent(lost, "attendance", str(la_code), rows, "week_ending")
+            if sent.height:
+                yield f"attendance/{folders[int(la_code)]}{name}.csv", sent
 
 
 def write_council(
@@ -76,17 +88,28 @@ def write_council(
     write_safeguarding.write(
         extracts / "safeguarding" / world.council.folder, calibration, seed, world, records, care
     )
+    lost, code, own = outages.planned(calibration), str(world.council.code), world.council.folder
+    for feed, place in (("sen2", folder), ("cin_census", folder), ("ssda903", own), ("safeguarding", own)):
+        outages.withdraw(lost, feed, code, extracts / feed / place)
 
 
 def write_shared(
-    extracts: Path, tables: Mapping[str, Sequence[pl.DataFrame]], places: Sequence[Place]
+    extracts: Path,
+    calibration: Calibration,
+    tables: Mapping[str, Sequence[pl.DataFrame]],
+    places: Sequence[Place],
 ) -> None:
     """Write every file to which several councils' children may add rows, and the header of CSDS."""
     for path, parts in tables.items():
         (extracts / path).parent.mkdir(parents=True, exist_ok=True)
         together(path, parts).write_csv(extracts / path)
     providers = dict.fromkeys(code for place in places for code in place.council.providers)
-    write_csds.submissions(list(providers)).write_csv(extracts / "csds/CYP000Header.csv")
+    header = outages.submissions_sent(outages.planned(calibration), write_csds.submissions(list(providers)))
+    header.write_csv(extracts / "csds/CYP000Header.csv")
+
+
+def _of_submissions(rows: pl.DataFrame, came: pl.DataFrame) -> pl.DataFrame:
+    return rows.join(came, on="UniqueSubmissionID", how="semi", maintain_order="left")
 
 
 def together(path: str, parts: Sequence[pl.DataFrame]) -> pl.DataFrame:

@@ -1,4 +1,7 @@
-"""Stage 9, the truth: weekly hazards of the four events for every child, and the events drawn from them."""
+"""Stage 9, the truth: weekly hazards of the four events for every child, and the events drawn from them.
+
+What a hazard is made of is in `causes`. A step-up in social care is drawn with stage 4 and is not raised by the wait.
+"""
 
 from dataclasses import dataclass
 from typing import Final
@@ -7,7 +10,18 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from risk_model.synthetic import waits
 from risk_model.synthetic.calibration import Calibration, stream
+from risk_model.synthetic.causes import (
+    ABSENCE,
+    EVERYONE,
+    PARTS,
+    STEP_UP,
+    SUSPENSION,
+    URGENT,
+    Drivers,
+    by_cause,
+)
 from risk_model.synthetic.clock import (
     EVENT_MONDAYS,
     FIRST_EVENT_WEEK,
@@ -21,36 +35,54 @@ from risk_model.synthetic.clock import (
     quarter_index,
     school_year,
 )
-from risk_model.synthetic.needs import ADVERSITY, NAMES, SOCIAL_EMOTIONAL, Needs
+from risk_model.synthetic.needs import Needs
 from risk_model.synthetic.population import Children
 from risk_model.synthetic.social_care import FIRST_DAY_OF_STEP, SocialCare
+from risk_model.synthetic.waits import Waits
 
-URGENT: Final = "urgent_care"
-SUSPENSION: Final = "suspension_or_exclusion"
-ABSENCE: Final = "severe_absence"
-STEP_UP: Final = "social_care_step_up"
-PARTS: Final = (URGENT, SUSPENSION, ABSENCE, STEP_UP)
+__all__ = [
+    "ABSENCE",
+    "PARTS",
+    "STEP_UP",
+    "SUSPENSION",
+    "URGENT",
+    "Hazards",
+    "in_school",
+    "make_hazards",
+    "risk_until",
+    "window",
+]
+
+WEEKS_OF_A_YEAR: Final = 52.18
 LAST_SCHOOL_YEAR: Final = 11
 
 
 @dataclass(frozen=True)
 class Hazards:
-    """Weekly hazard by part (week x child), true events, and the weeks spent in a run of severe absence."""
+    """Weekly hazard by part (week x child) and what drove it, true events, and weeks in a run of severe absence."""
 
     weekly: dict[str, npt.NDArray[np.float32]]
+    drivers: Drivers
     events: pl.DataFrame
     in_absence_run: npt.NDArray[np.bool_]
 
 
 def make_hazards(
-    calibration: Calibration, seed: int, children: Children, needs: Needs, social_care: SocialCare
+    calibration: Calibration,
+    seed: int,
+    children: Children,
+    needs: Needs,
+    social_care: SocialCare,
+    referrals: pl.DataFrame,
 ) -> Hazards:
     """Hazards of every child and week from 2023 to the end of the horizon, and the events drawn from them."""
     shock = _shock(calibration, children.count, social_care.episodes)
+    waited = waits.gather(referrals, children.count)
+    drivers = Drivers(children, needs, social_care.states, shock, waited)
     term = is_term_week(EVENT_MONDAYS)
     weekly: dict[str, npt.NDArray[np.float32]] = {}
     for part in (URGENT, SUSPENSION, ABSENCE):
-        weekly[part] = _hazard(calibration, part, children, needs, social_care, shock, term)
+        weekly[part] = _hazard(calibration, part, drivers, term)
     weekly[STEP_UP] = social_care.step_up_hazard
     in_run, absence = _absence_runs(calibration, stream(seed, f"hazards.{ABSENCE}"), weekly[ABSENCE], term)
     weekly[ABSENCE][in_run.starts_blocked] = 0
@@ -66,7 +98,7 @@ def make_hazards(
     days = EVENT_MONDAYS[together["week"].to_numpy()] + together["weekday"].to_numpy().astype(
         "timedelta64[D]"
     )
-    return Hazards(weekly, together.with_columns(on=pl.Series(days)), in_run.weeks)
+    return Hazards(weekly, drivers, together.with_columns(on=pl.Series(days)), in_run.weeks)
 
 
 def in_school(children: Children, days: Days) -> Booleans:
@@ -75,68 +107,43 @@ def in_school(children: Children, days: Days) -> Booleans:
     return np.asarray((group >= 0) & (group <= LAST_SCHOOL_YEAR))
 
 
-def risk_until(hazard: npt.NDArray[np.float32], on: np.datetime64, who: Ints) -> Floats:
-    """The sum of hazard of some children over 26 weeks from a day; part weeks count by days."""
+def window(on: np.datetime64) -> tuple[Ints, npt.NDArray[np.float64]]:
+    """The weeks that 26 weeks from a day touch, and how much of each lies in them."""
     start = (on - EVENT_MONDAYS[0]).astype(np.int64) / 7
     first, share = int(start), float(start - int(start))
-    window = hazard[first : first + HORIZON_WEEKS + 1][:, who].astype(np.float64)
-    weights = np.ones(window.shape[0])
+    weeks = np.arange(first, min(first + HORIZON_WEEKS + 1, EVENT_MONDAYS.size))
+    weights = np.ones(weeks.size)
     weights[0] -= share
-    weights[-1] = share if window.shape[0] > HORIZON_WEEKS else 1.0
-    return np.asarray(weights @ window, dtype=np.float32)
+    weights[-1] = share if weeks.size > HORIZON_WEEKS else 1.0
+    return weeks, weights
 
 
-def _hazard(
-    calibration: Calibration,
-    part: str,
-    children: Children,
-    needs: Needs,
-    social_care: SocialCare,
-    shock: npt.NDArray[np.float32],
-    term: Booleans,
-) -> npt.NDArray[np.float32]:
+def risk_until(hazard: npt.NDArray[np.float32], on: np.datetime64, who: Ints) -> Floats:
+    """The sum of hazard of some children over 26 weeks from a day; part weeks count by days."""
+    weeks, weights = window(on)
+    return np.asarray(weights @ hazard[weeks][:, who].astype(np.float64), dtype=np.float32)
+
+
+def _hazard(calibration: Calibration, part: str, drivers: Drivers, term: Booleans) -> npt.NDArray[np.float32]:
     """One part's weekly hazards, the base solved so that the population meets its yearly rate."""
-    figures = calibration.numbers(f"hazard.{part}")
+    children, waited = drivers.children, drivers.waits
     at_risk = _born(children)
     if part in (SUSPENSION, ABSENCE):
         at_risk = at_risk & in_school(children, EVENT_MONDAYS) & term[:, None]
         at_risk &= np.stack([age_years(children.born, monday) >= 5 for monday in EVENT_MONDAYS])
     result = np.zeros(at_risk.shape, dtype=np.float32)
-    for quarter in np.unique(quarter_index(EVENT_MONDAYS)):
-        weeks = np.flatnonzero(quarter_index(EVENT_MONDAYS) == quarter)
-        linear = _linear(figures, children, needs, int(quarter), EVENT_MONDAYS[weeks[0]])
-        near = np.float32(figures["shock"]) * shock[weeks]
-        near += np.float32(figures["in_social_care"]) * (social_care.states[weeks] > 0)
-        result[weeks] = np.exp(linear[None, :] + near)
+    quarters = quarter_index(EVENT_MONDAYS)
+    for quarter in np.unique(quarters):
+        weeks = np.flatnonzero(quarters == quarter)
+        then = Waits(waited.weeks[weeks], waited.first_seen)
+        result[weeks] = np.exp(sum(by_cause(calibration, part, drivers, weeks, EVERYONE, then).values()))
     result *= at_risk
-    base = figures["per_100_years"] / 100 * at_risk.sum() / 52.18 / float(result.sum(dtype=np.float64))
+    yearly = calibration.numbers(f"hazard.{part}")["per_100_years"]
+    base = yearly / 100 * at_risk.sum() / WEEKS_OF_A_YEAR / float(result.sum(dtype=np.float64))
     if part in (SUSPENSION, ABSENCE):
-        base *= 52.18 / (term.sum() * 52.18 / term.size)
+        base *= term.size / term.sum()
     result *= np.float32(base)
     return result
-
-
-def _linear(
-    figures: dict[str, float], children: Children, needs: Needs, quarter: int, monday: np.datetime64
-) -> Floats:
-    level = needs.levels[quarter]
-    weights = np.array([figures[name] for name in NAMES], dtype=np.float32)
-    joint = np.maximum(level[:, ADVERSITY], 0) * np.maximum(level[:, SOCIAL_EMOTIONAL], 0)
-    age = age_years(children.born, monday)
-    teenage = np.clip((age - 10) / 4, 0, 1)
-    linear = (
-        level @ weights
-        + np.float32(figures["joint"]) * joint
-        + np.float32(figures["frailty"]) * needs.frailty
-    )
-    linear += np.float32(figures["boy"]) * children.boy
-    linear += teenage * (
-        np.float32(figures["teenage"]) + np.float32(figures["teenage_girl"]) * (1 - children.boy)
-    )
-    linear += np.float32(figures["infant"]) * (age < 2)
-    starts_secondary = school_year(np.array([monday]))[0] - children.reception_year == 7
-    linear += np.float32(figures["year_7"]) * starts_secondary
-    return np.asarray(np.minimum(linear, np.float32(figures["ceiling"])), dtype=np.float32)
 
 
 def _shock(calibration: Calibration, count: int, episodes: pl.DataFrame) -> npt.NDArray[np.float32]:

@@ -9,10 +9,9 @@ import polars as pl
 
 from risk_model.synthetic.calibration import Calibration, stream
 from risk_model.synthetic.clock import Booleans, Days, Ints, age_years, census_dates, quarter_of, school_year
-from risk_model.synthetic.ehc_requests import WEIGHED, request_plans
-from risk_model.synthetic.hazards import Hazards, in_school
-from risk_model.synthetic.need_types import name_needs
-from risk_model.synthetic.needs import SOCIAL_EMOTIONAL, Needs
+from risk_model.synthetic.ehc_requests import WEIGHED, overlooked, request_plans
+from risk_model.synthetic.hazards import in_school
+from risk_model.synthetic.needs import Needs
 from risk_model.synthetic.population import Children
 from risk_model.synthetic.social_care import SocialCare
 
@@ -21,16 +20,16 @@ SEN_SUPPORT: Final = 1
 EHC_PLAN: Final = 2
 REFERENCE: Final = "2025_spring"
 BISECTIONS: Final = 14
+FIRST_SECONDARY_GROUP: Final = 7
 
 
 @dataclass(frozen=True)
 class Identification:
-    """SEN status by census (`provision`), EHC requests and plans, ranked needs by spring census."""
+    """SEN status by census (`provision`), and EHC requests with the plans that follow."""
 
     census: list[tuple[str, np.datetime64]]
     provision: npt.NDArray[np.uint8]
     requests: pl.DataFrame
-    needs: pl.DataFrame
 
     def provision_on(self, days: Days, who: Ints) -> npt.NDArray[np.uint8]:
         """The SEN status of each child at the census before each day."""
@@ -45,7 +44,7 @@ def identify(
     children: Children,
     needs: Needs,
     social_care: SocialCare,
-    hazards: Hazards,
+    missed_review: Booleans,
 ) -> Identification:
     """What schools and the council record of SEN, with thresholds solved to January 2025."""
     census = census_dates()
@@ -54,34 +53,36 @@ def identify(
     pupils = in_school(children, days)
     reference = (position, np.asarray(pupils[position] & children.is_resident(days[position])))
     plan_rng = stream(seed, "identification.plans")
-    plans = request_plans(calibration, plan_rng, children, needs, social_care, days, reference)
+    plans = request_plans(calibration, plan_rng, children, needs, social_care, missed_review, days, reference)
     planned = (plans.starts[None, :] <= days[:, None]) & (plans.ceases[None, :] > days[:, None])
-    liability = _liability(calibration, stream(seed, "identification.support"), children, needs, days)
+    support_rng = stream(seed, "identification.support")
+    liability = _liability(calibration, support_rng, children, needs, missed_review, days)
     support = _support(calibration, liability, planned, days, reference)
     provision = np.where(planned, EHC_PLAN, np.where(support & pupils, SEN_SUPPORT, NO_SEN)).astype(np.uint8)
-    need_rng = stream(seed, "identification.needs")
-    named = name_needs(calibration, need_rng, needs, hazards, census, provision > NO_SEN)
-    return Identification(census, provision, plans.requests, named)
+    return Identification(census, provision, plans.requests)
 
 
 def _liability(
-    calibration: Calibration, rng: np.random.Generator, children: Children, needs: Needs, days: Days
+    calibration: Calibration,
+    rng: np.random.Generator,
+    children: Children,
+    needs: Needs,
+    missed_review: Booleans,
+    days: Days,
 ) -> npt.NDArray[np.float32]:
-    """How ready a school is to record SEN support; less at equal need for EAL, quiet girls and absentees."""
+    """How ready a school is to record SEN support, less for whom it overlooks."""
     figures = calibration.numbers("sen.identification")
     weights = np.array([figures[name] for name in WEIGHED], dtype=np.float32)
     steady = rng.normal(0, figures["noise"], children.count).astype(np.float32)
     steady += np.float32(figures["boy"]) * children.boy
-    steady -= np.float32(figures["eal"]) * (children.language != "ENG")
-    steady -= np.float32(figures["often_ill"]) * (rng.random(children.count) < figures["often_ill_share"])
     rows = []
     for on in days:
         level = needs.levels[quarter_of(on)]
         years_off_peak = np.abs(age_years(children.born, on) - np.float32(figures["peak_age"]))
-        quiet_girl = (children.boy == 0) & (level[:, SOCIAL_EMOTIONAL] > 0.8)
         noise = rng.normal(0, figures["term_noise"], children.count).astype(np.float32)
         linear = level @ weights + steady + noise - np.float32(figures["age_slope"]) * years_off_peak
-        rows.append(linear - np.float32(figures["girl_emotional"]) * quiet_girl)
+        linear -= np.float32(figures["secondary"]) * (school_group(children, on) >= FIRST_SECONDARY_GROUP)
+        rows.append(linear - overlooked(figures, children, needs, missed_review, on))
     return np.stack(rows)
 
 

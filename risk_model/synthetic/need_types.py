@@ -1,4 +1,4 @@
-"""Stage 3, last part: the needs that schools name at each spring census, first to third."""
+"""Stage 5, last part: the needs that schools name at each spring census, first to third, knowing of suspensions."""
 
 from typing import Final
 
@@ -6,49 +6,75 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from risk_model.synthetic.calibration import Calibration
-from risk_model.synthetic.clock import EVENT_MONDAYS, Ints, quarter_of
-from risk_model.synthetic.hazards import SUSPENSION, Hazards
-from risk_model.synthetic.needs import COGNITION, COMMUNICATION, PHYSICAL, SOCIAL_EMOTIONAL, Needs
+from risk_model.synthetic.calibration import Calibration, stream
+from risk_model.synthetic.clock import EVENT_MONDAYS, Floats, Ints, quarter_of
+from risk_model.synthetic.identification import EHC_PLAN, NO_SEN, Identification
+from risk_model.synthetic.needs import EDUCATIONAL, Needs
+from risk_model.synthetic.population import Children
 
 NEED_TYPES: Final = ("SLCN", "ASD", "SEMH", "MLD", "SPLD", "SLD", "PD", "HI", "VI", "OTH")
-EDUCATIONAL: Final = [COMMUNICATION, SOCIAL_EMOTIONAL, PHYSICAL, COGNITION]
 LARGEST_GAP_BY_RANK: Final = (0.0, 0.6, 0.8)
-NEVER_SUSPENDED: Final = 10_000
+NAMING_NOISE: Final = 0.7
+"""Scale of the noise in what is named: a score higher by this multiplies the odds of being named by e."""
+MANY_DAYS: Final = 11
+SESSIONS_A_DAY: Final = 2
 
 
 def name_needs(
     calibration: Calibration,
-    rng: np.random.Generator,
+    seed: int,
+    children: Children,
     needs: Needs,
-    hazards: Hazards,
-    census: list[tuple[str, np.datetime64]],
-    with_sen: npt.NDArray[np.bool_],
+    known: Identification,
+    exclusions: pl.DataFrame,
 ) -> pl.DataFrame:
-    """Ranked needs by spring census; SEMH is named more often after a suspension (a planted leakage trap)."""
+    """Ranked needs by spring census.
+
+    SEMH is named more often after a suspension, most after many days of it (a planted leakage trap); specific learning
+    difficulties and autism less often in poor areas.
+    """
+    rng = stream(seed, "identification.needs")
+    with_sen = known.provision > NO_SEN
     offsets = calibration.numbers("sen.need_offset")
     loadings = calibration.table("sen.need_loading")
+    by_area = calibration.numbers("sen.need_by_area")
+    ratios = calibration.numbers("sen.semh_after_suspension")
     weights = np.array([list(loadings[kind]) for kind in NEED_TYPES], dtype=np.float32)
     levels = np.array([offsets[kind] for kind in NEED_TYPES], dtype=np.float32)
-    noise = rng.gumbel(0, 0.7, (with_sen.shape[1], len(NEED_TYPES))).astype(np.float32)
-    first_suspended = _first_suspension(hazards, with_sen.shape[1])
+    plans = calibration.numbers("sen.need_offset_with_plan")
+    with_plan = np.array([plans.get(kind, 0) for kind in NEED_TYPES], dtype=np.float32)
+    noise = rng.gumbel(0, NAMING_NOISE, (with_sen.shape[1], len(NEED_TYPES))).astype(np.float32)
+    richer = (children.quintile - 3).astype(np.float32) / 2
     frames = []
-    for position, (name, on) in enumerate(census):
+    for position, (name, on) in enumerate(known.census):
         if name.endswith("spring") and on > EVENT_MONDAYS[0]:
             who = np.flatnonzero(with_sen[position])
             scores = needs.levels[quarter_of(on)][who][:, EDUCATIONAL] @ weights.T + noise[who] + levels
-            suspended = first_suspended[who] < (on - EVENT_MONDAYS[0]).astype(np.int64) // 7
-            scores[:, NEED_TYPES.index("SEMH")] += np.float32(offsets["SEMH_after_suspension"]) * suspended
+            scores += (known.provision[position][who] == EHC_PLAN)[:, None] * with_plan
+            days = _days_suspended(exclusions, on, children.count)[who]
+            scores[:, NEED_TYPES.index("SEMH")] += after_suspension(ratios, days)
+            for kind, slope in by_area.items():
+                scores[:, NEED_TYPES.index(kind)] += np.float32(NAMING_NOISE * slope) * richer[who]
             frames += _ranked(name, who, scores)
     return pl.concat(frames).sort("census", "child", "rank")
 
 
-def _first_suspension(hazards: Hazards, count: int) -> Ints:
-    """The week of each child's first suspension."""
-    events = hazards.events.filter(pl.col("part") == SUSPENSION)
-    first = np.full(count, NEVER_SUSPENDED)
-    np.minimum.at(first, events["child"].to_numpy(), events["week"].to_numpy())
-    return first
+def after_suspension(ratios: dict[str, float], days: Floats) -> Floats:
+    """What days of suspension add to the score of SEMH: its odds rise to a ratio at one day and another at many.
+
+    >>> np.exp(after_suspension({"one_day": 4, "many_days": 14}, np.array([0, 1, 11, 30])) / NAMING_NOISE).round(1)
+    array([ 1.,  4., 14., 14.], dtype=float32)
+    """
+    lowest, highest = np.log(ratios["one_day"]), np.log(ratios["many_days"])
+    share = np.clip(np.log(np.maximum(days, 1)) / np.log(MANY_DAYS), 0, 1)
+    return np.asarray(NAMING_NOISE * (days > 0) * (lowest + share * (highest - lowest)), dtype=np.float32)
+
+
+def _days_suspended(exclusions: pl.DataFrame, on: np.datetime64, count: int) -> Floats:
+    """School days for which each child had been suspended before a day."""
+    before = exclusions.filter(pl.col("started_on") < on.astype(object))
+    sessions = np.bincount(before["child"].to_numpy(), before["sessions"].to_numpy(), minlength=count)
+    return np.asarray(sessions / SESSIONS_A_DAY, dtype=np.float32)
 
 
 def _ranked(census: str, who: Ints, scores: npt.NDArray[np.float32]) -> list[pl.DataFrame]:

@@ -19,15 +19,19 @@ from risk_model.synthetic.clock import (
     Strings,
     iso_weeks,
     week_index,
+    week_of,
 )
 from risk_model.synthetic.councils import Council
 from risk_model.synthetic.needs import ADVERSITY, Needs
 from risk_model.synthetic.population import Children
+from risk_model.synthetic.queue_orders import Order, Ready, by_urgency
 from risk_model.synthetic.referrals import URGENT, Service, services
 from risk_model.synthetic.social_care import PROTECTION_PLAN, SocialCare
 
 SEEN: Final = "seen"
 AUGUST: Final = (31, 32, 33, 34, 35)
+LISTS_COUNTED_ON: Final = np.datetime64("2025-10-31")
+"""The day of the published lists that `list_size` is taken from."""
 
 
 @dataclass(frozen=True)
@@ -46,13 +50,17 @@ def run(
     social_care: SocialCare,
     referrals: pl.DataFrame,
     where: tuple[Council, int],
+    order: Order = by_urgency,
 ) -> Queues:
-    """Every service's list from two years before the window to the index date, a week at a time."""
+    """Every service's list from two years before the window to the index date, a week at a time.
+
+    `order` says who is offered a slot first; the base is today's habit.
+    """
     lists, contacts = [], []
     council, residents = where
     for position, line in enumerate(services(calibration, council)):
         rng = stream(seed, f"queues.{line.service_id}")
-        queue = _Queue(calibration, rng, line, children, needs, social_care, residents)
+        queue = _Queue(calibration, rng, line, children, needs, social_care, residents, order)
         own = referrals.filter(pl.col("service") == position).sort("on", "child")
         queue.work_through(own)
         frame = queue.referrals(own)
@@ -76,6 +84,7 @@ class _Queue:
         needs: Needs,
         social_care: SocialCare,
         residents: int,
+        order: Order,
     ) -> None:
         self.rng, self.line, self.children, self.needs, self.social_care = (
             rng,
@@ -84,6 +93,7 @@ class _Queue:
             needs,
             social_care,
         )
+        self.order = order
         self.figures = calibration.numbers("queue")
         self.target = float(line.figures["list_size"]) * line.residents(children, residents) / 52_000
         self.growth = float(line.figures["growth"])
@@ -117,8 +127,8 @@ class _Queue:
             waiting = self._serve(waiting, week, slots)
 
     def _capacity(self, waiting: int, week: int, arrivals: float) -> float:
-        years_left = (MONDAYS.size - week) / 52.18
-        target = self.target / (1 + self.growth) ** years_left
+        years = (week - week_of(LISTS_COUNTED_ON)) / 52.18
+        target = self.target * (1 + self.growth) ** years
         pressure = np.clip(1 + 1.5 * (waiting / target - 1), 0.35, 1.6)
         season = 0.45 if iso_weeks(MONDAYS[week : week + 1])[0] in AUGUST else 1.06
         return float(arrivals * self.figures["capacity_share"] * pressure * season)
@@ -162,8 +172,9 @@ class _Queue:
     def _serve(self, waiting: Ints, week: int, slots: int) -> Ints:
         """Offer the week's slots; a child who was not brought waits for another."""
         ready = waiting[self.ready[waiting] <= week]
-        order = np.argsort(-(week - self.arrived[ready] + 1) * self.pace[ready], kind="stable")
-        offered = ready[order[:slots]]
+        waited = week - self.arrived[ready]
+        line_up = Ready(week, self.who[ready], waited, self.pace[ready], self.needs)
+        offered = ready[np.argsort(-self.order(line_up), kind="stable")[:slots]]
         day = MONDAYS[week] + self.rng.integers(0, 5, offered.size).astype("timedelta64[D]")
         offered, day = offered[day <= INDEX_DAY], day[day <= INDEX_DAY]
         draw = self.rng.random(offered.size)

@@ -14,6 +14,7 @@ from risk_model.synthetic.clock import (
     INDEX_DATE,
     Booleans,
     Days,
+    Floats,
     Ints,
     Strings,
     school_year,
@@ -125,6 +126,6 @@ def places_on(world: World, records: Records, days: Days, who: Ints) -> Ints:
     return np.where(moved, children.near_schools[phase, who], home[phase, who]).astype(np.int64)
 
 
-def kept(rng: np.random.Generator, frame: pl.DataFrame, missed_share: float) -> pl.DataFrame:
-    """The rows that somebody entered; the rest was never recorded."""
+def kept(rng: np.random.Generator, frame: pl.DataFrame, missed_share: Floats) -> pl.DataFrame:
+    """The rows that somebody entered, each missed with its own chance; the rest was never recorded."""
     return frame.filter(pl.Series(rng.random(frame.height) >= missed_share))

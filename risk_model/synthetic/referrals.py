@@ -44,6 +44,7 @@ class Service:
 
 def services(calibration: Calibration, council: Council) -> list[Service]:
     """The services the council's children wait for: every kind of the calibration in every catchment."""
+    local = calibration.table("services.local")
     return [
         Service(
             service_id=f"{provider.lower()}-{name}",
@@ -51,7 +52,7 @@ def services(calibration: Calibration, council: Council) -> list[Service]:
             team_type_code=row["team_type"],
             is_consultant_led=bool(row.get("consultant_led", False)),
             catchment=position,
-            figures=row,
+            figures=row | local.get(provider, {}).get(name, {}),
         )
         for position, catchment in enumerate(council.catchments)
         for name, row in calibration.table("services").items()
@@ -74,10 +75,12 @@ def refer(
     access = _access(calibration, rng, children)
     quarters = np.flatnonzero((REFERRALS_START.astype("datetime64[M]") <= QUARTERS) & (QUARTERS <= INDEX_DAY))
     cascades = 1 + calibration.number("referral.cascade_share")
+    last_year = QUARTERS[quarters] > INDEX_DAY - np.timedelta64(365, "D")
+    more = (1 + calibration.number("drift.referrals_last_year") * last_year).astype(np.float32)
     rates = []
     for line in lines:
         share = line.residents(children, residents) / 52_000 / cascades
-        rates.append(_rates(line, children, needs, recognised, access, quarters, share))
+        rates.append(_rates(line, children, needs, recognised, access, quarters, share) * more[:, None])
     rows = []
     for position, rate in enumerate(rates):
         quarter, who = np.nonzero(rng.random(rate.shape, dtype=np.float32) < -np.expm1(-rate))

@@ -10,6 +10,7 @@ import polars as pl
 from risk_model.synthetic.calibration import Calibration, stream
 from risk_model.synthetic.clock import (
     EVENT_MONDAYS,
+    INDEX_DAY,
     Floats,
     Ints,
     is_term_week,
@@ -18,7 +19,7 @@ from risk_model.synthetic.clock import (
     school_year,
 )
 from risk_model.synthetic.hazards import SUSPENSION, Hazards, in_school
-from risk_model.synthetic.identification import Identification
+from risk_model.synthetic.identification import EHC_PLAN, SEN_SUPPORT, Identification
 from risk_model.synthetic.needs import ADVERSITY, COMMUNICATION, PHYSICAL, SOCIAL_EMOTIONAL, Needs
 from risk_model.synthetic.population import Children
 
@@ -61,6 +62,8 @@ def attend(
     weeks, who = exclusions["week"].to_numpy(), exclusions["child"].to_numpy()
     suspended[weeks, who] = np.minimum(exclusions["sessions"].to_numpy(), 4)
     tendency = rng.normal(0, figures["pupil_sd"], children.count).astype(np.float32)
+    tendency += _known_to_school(figures, known)
+    tendency += np.float32(figures["often_ill"]) * needs.often_ill
     absent = _absent(figures, rng, children, needs, tendency, hazards.in_absence_run, on_roll, possible)
     share = _unauthorised_share(figures, needs)
     unauthorised = np.zeros(on_roll.shape, dtype=np.uint8)
@@ -69,6 +72,13 @@ def attend(
         unauthorised[week] = rng.binomial(absent[week], share)
     authorised = absent - unauthorised + suspended
     return School(possible, authorised, unauthorised, suspended, on_roll, exclusions)
+
+
+def _known_to_school(figures: dict[str, float], known: Identification) -> Floats:
+    """What SEN support or a plan adds to absence at equal need, by the newest census before the index date."""
+    provision = known.provision[np.searchsorted(np.array([on for _, on in known.census]), INDEX_DAY) - 1]
+    effects = figures["plan"] * (provision == EHC_PLAN) + figures["support"] * (provision == SEN_SUPPORT)
+    return np.asarray(effects, dtype=np.float32)
 
 
 def _absent(

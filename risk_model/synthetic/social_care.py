@@ -8,6 +8,7 @@ import numpy.typing as npt
 import polars as pl
 
 from risk_model.synthetic.calibration import Calibration, stream
+from risk_model.synthetic.causes import step_up_factor
 from risk_model.synthetic.clock import (
     EVENT_MONDAYS,
     FIRST_EVENT_WEEK,
@@ -92,10 +93,9 @@ class _Process:
     """The state of every child in the current week and the rates at which it changes."""
 
     def __init__(self, calibration: Calibration, children: Children, needs: Needs) -> None:
-        self.children, self.needs = children, needs
-        self.rates = calibration.numbers("csc.weekly_rates")
+        self.calibration, self.children, self.needs = calibration, children, needs
+        self.rates = calibration.numbers("csc.weekly_rates") | calibration.numbers("csc.council_rates")
         self.weights = calibration.numbers("csc.referral_weights")
-        self.step_weights = calibration.numbers("hazard.step_up.weights")
         self.step_base = calibration.array("hazard.step_up.weekly_by_state")
         self.step_targets = np.cumsum(calibration.array("csc.step_up_targets"), axis=1)
         self.state = np.full(children.count, NONE, dtype=np.int64)
@@ -121,23 +121,19 @@ class _Process:
     def _refresh(self) -> None:
         level = self.needs.levels[self.quarter]
         adversity, emotional = level[:, ADVERSITY], level[:, SOCIAL_EMOTIONAL]
-        infant = age_years(self.children.born, MONDAYS[0]) + np.float32(self.quarter / 4) < 1
+        age = age_years(self.children.born, MONDAYS[0]) + np.float32(self.quarter / 4)
         weights = self.weights
         linear = (
             weights["adversity"] * adversity
             + weights["social_emotional"] * emotional
-            + weights["infant"] * infant
+            + weights["infant"] * (age < 1)
+            + weights["primary"] * ((age >= 5) & (age < 11))
+            + weights["secondary"] * ((age >= 11) & (age < 16))
+            + weights["sixteen"] * (age >= 16)
+            + weights["poverty"] * self.needs.is_poor
         )
         self.referral_rate = (self.rates["referral"] * np.exp(linear)).astype(np.float32)
-        weights = self.step_weights
-        joint = np.maximum(adversity, 0) * np.maximum(emotional, 0)
-        linear = (
-            weights["adversity"] * adversity
-            + weights["social_emotional"] * emotional
-            + weights["joint"] * joint
-        )
-        linear = linear + weights["frailty"] * self.needs.frailty
-        self.step_factor = np.exp(np.minimum(linear, weights["ceiling"])).astype(np.float32)
+        self.step_factor = step_up_factor(self.calibration, level, self.needs.frailty)
 
     def close_finished(self, rng: np.random.Generator, week: int, changes: _Ledger) -> None:
         """End what comes to an end: assessments, plans and care, and whatever a child leaves behind."""

@@ -13,6 +13,7 @@ from risk_model.synthetic.hazards import in_school
 from risk_model.synthetic.identification import school_group
 from risk_model.synthetic.recording import SCHOOL_ETHNICITY, Records, kept, places_on, schools_on
 from risk_model.synthetic.social_care import LOOKED_AFTER
+from risk_model.synthetic.under_recording import missed_shares
 from risk_model.synthetic.world import World
 
 PROVISION: Final = np.array(["N", "K", "E"])
@@ -26,7 +27,8 @@ def nodes(
 ) -> Iterator[tuple[int, str, pl.DataFrame]]:
     """The nodes of every census received by the index date: the council of the schools, a name and the rows."""
     rng = stream(seed, "recording.school_census")
-    missed = calibration.numbers("record.label_missed")["suspension"]
+    who, days = (world.school.exclusions[name].to_numpy() for name in ("child", "started_on"))
+    missed = missed_shares(calibration, world, "suspension", who, days)
     exclusions = kept(rng, world.school.exclusions, missed)
     earlier = EVENTS_START
     for position, (name, on) in enumerate(world.known.census):
@@ -80,7 +82,7 @@ def _census(
         keys = pupils.select("child", "pupilonrolltableid", "NativeId", "postcode")
         yield code, f"{name}_termlyexclusionsonroll", _exclusions(keys, exclusions)
         if name.endswith("spring"):
-            needs = world.known.needs.filter(pl.col("census") == name)
+            needs = world.named_needs.filter(pl.col("census") == name)
             yield code, f"{name}_senneeds", _needs(keys, needs)
         if name.endswith("autumn"):
             yield code, f"{name}_addresses", keys.select("pupilonrolltableid", "NativeId", "postcode")

@@ -81,7 +81,7 @@ def _ranked(world: World, reference: date) -> pl.DataFrame:
     springs = [
         name for name, on in world.known.census if name.endswith("spring") and on <= np.datetime64(reference)
     ]
-    return world.known.needs.filter(pl.col("census") == springs[-1]) if springs else world.known.needs.clear()
+    return world.named_needs.filter(pl.col("census") == springs[-1]) if springs else world.named_needs.clear()
 
 
 def _message(

@@ -52,6 +52,7 @@ def test_truth_is_apart_from_the_extracts(tiny_cohort: Path) -> None:
         "hazards.parquet",
         "identities.parquet",
         "latents.parquet",
+        "observables.parquet",
     }
     for file in (tiny_cohort / "extracts").rglob("*.csv"):
         assert "child_id" not in file.read_text(encoding="utf-8").split("\n", 1)[0].lower().split(",")

@@ -176,6 +176,29 @@ def test_an_output_folder_that_is_not_empty(tmp_path: Path) -> None:
     assert (tmp_path / "kept.txt").read_text() == "mine"
 
 
+def test_a_cohort_needs_a_folder_or_a_report() -> None:
+    done = risk_model("synthesise")
+    assert done.returncode == 2
+    check_is_a_sentence(done.stderr, "--report")
+
+
+def test_a_report_of_england_is_refused() -> None:
+    done = risk_model("synthesise", "--report", "--scale", "tiny_england")
+    assert done.returncode == 2
+    check_is_a_sentence(done.stderr, "tiny_devon")
+
+
+def test_a_report_names_what_is_out_and_lists_the_dials_without_any_file(tmp_path: Path) -> None:
+    done = risk_model("synthesise", "--report", "--scale", "tiny_devon", "--json")
+    told = json.loads(done.stdout)
+    results = {row["name"]: row["result"] for row in told["targets"]}
+    assert done.returncode == int("OUT" in results.values())
+    assert results["torbay_looked_after_per_10000"] != "not measured"
+    assert {"source", "status", "tolerance", "target", "found", "why"} <= set(told["targets"][0])
+    assert "hazard.wait_effect/urgent_care" in {dial["path"] for dial in told["dials"]}
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_nothing_of_the_progress_bar_goes_into_a_pipe(tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_text("a,b\n1,2\n")
     done = risk_model("check", tmp_path)

@@ -21,10 +21,14 @@ def test_every_figure_has_unit_year_geography_source_and_status() -> None:
         assert entry["status"] in table["status_meaning"], entry["key"]
 
 
-def test_every_scenario_loads() -> None:
+def test_every_scenario_loads_and_says_what_it_is_for() -> None:
     assert {"base", "null"} <= set(calibration.scenarios())
     for name in calibration.scenarios():
         assert calibration.load(name).scenario == name
+        text = files("risk_model.synthetic").joinpath("scenarios", f"{name}.yaml").read_text(encoding="utf-8")
+        scenario = yaml.safe_load(text)
+        assert scenario["name"] == name
+        assert len(scenario["title"].split()) >= 5, name
 
 
 def test_a_scenario_that_changes_one_figure_of_a_table_still_names_the_others() -> None:
