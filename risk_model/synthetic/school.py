@@ -133,11 +133,11 @@ def _exclusions(
         True, np.repeat(np.arange(times.size), times)[1:] != np.repeat(np.arange(times.size), times)[:-1]
     )
     count = who.size
-    permanent = rng.random(count) < calibration.number("permex.share_of_suspensions")
-    sessions = np.where(permanent, 0, 2 * np.minimum(rng.geometric(0.45, count), 10))
     days = events["on"].to_numpy().repeat(times)
     days = np.where(first, days, days + rng.integers(1, 4, count).astype("timedelta64[D]"))
     provision = known.provision_on(days, who)
+    permanent = rng.random(count) < _permanent_share(calibration)[provision]
+    sessions = np.where(permanent, 0, 2 * np.minimum(rng.geometric(0.45, count), 10))
     reason = np.array(REASONS)[rng.choice(len(REASONS), count, p=np.array(REASON_SHARES))]
     resident = (children.moved_in[who] <= days) & (children.moved_out[who] > days)
     return pl.DataFrame(
@@ -151,6 +151,12 @@ def _exclusions(
             "provision": provision.astype(np.int64),
         }
     ).filter(pl.Series(resident))
+
+
+def _permanent_share(calibration: Calibration) -> npt.NDArray[np.float64]:
+    """How many suspensions are permanent exclusions, by SEN provision."""
+    shares = calibration.numbers("permex.share_of_suspensions")
+    return np.array([shares["none"], shares["support"], shares["plan"]])
 
 
 def yearly_absence(school: School, first: np.datetime64, last: np.datetime64) -> tuple[Floats, Ints]:
