@@ -75,7 +75,11 @@ def propose(
 
 
 def _solve(slopes: np.ndarray[Any, Any], miss: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """The steps, in units of one raise, that make the misses smallest."""
+    """The steps, in units of one raise, that make the misses smallest.
+
+    >>> _solve(np.eye(2), np.array([1.3, -2.6])).round(6)
+    array([-1.,  2.])
+    """
     square = slopes.T @ slopes + RIDGE * np.eye(slopes.shape[1])
     return np.asarray(np.linalg.solve(square, -slopes.T @ miss))
 

@@ -22,6 +22,7 @@ from risk_model.synthetic.hazards import SUSPENSION, Hazards, in_school
 from risk_model.synthetic.identification import EHC_PLAN, SEN_SUPPORT, Identification
 from risk_model.synthetic.needs import ADVERSITY, COMMUNICATION, PHYSICAL, SOCIAL_EMOTIONAL, Needs
 from risk_model.synthetic.population import Children
+from risk_model.synthetic.social_care import NONE
 
 REASONS: Final = ("DB", "PP", "VA", "PA", "VP", "DM", "OW", "BU")
 REASON_SHARES: Final = (0.48, 0.17, 0.15, 0.08, 0.05, 0.03, 0.02, 0.02)
@@ -64,7 +65,7 @@ def attend(
     tendency = rng.normal(0, figures["pupil_sd"], children.count).astype(np.float32)
     tendency += _known_to_school(figures, known)
     tendency += np.float32(figures["often_ill"]) * needs.often_ill
-    absent = _absent(figures, rng, children, needs, tendency, hazards.in_absence_run, on_roll, possible)
+    absent = _absent(figures, rng, children, needs, tendency, hazards, on_roll, possible)
     share = _unauthorised_share(figures, needs)
     unauthorised = np.zeros(on_roll.shape, dtype=np.uint8)
     for week, sessions in enumerate(possible):
@@ -87,10 +88,11 @@ def _absent(
     children: Children,
     needs: Needs,
     tendency: Floats,
-    in_run: npt.NDArray[np.bool_],
+    hazards: Hazards,
     on_roll: npt.NDArray[np.bool_],
     possible: Ints,
 ) -> npt.NDArray[np.uint8]:
+    in_run, states = hazards.in_absence_run, hazards.drivers.states
     absent = np.zeros(on_roll.shape, dtype=np.uint8)
     for week in np.flatnonzero(possible):
         level = needs.levels[int(quarter_index(EVENT_MONDAYS[week : week + 1])[0])]
@@ -103,6 +105,7 @@ def _absent(
         linear += (
             figures["communication"] * level[:, COMMUNICATION] + figures["physical"] * level[:, PHYSICAL]
         )
+        linear += np.float32(figures["in_need"]) * (states[week] > NONE)
         rate = np.minimum(np.exp(linear) * rng.gamma(1.0, 1.0, children.count), figures["most_ordinary"])
         rate = np.where(in_run[week], rng.uniform(0.62, 1.0, children.count), rate)
         missed = rng.binomial(possible[week], rate)
@@ -133,11 +136,11 @@ def _exclusions(
         True, np.repeat(np.arange(times.size), times)[1:] != np.repeat(np.arange(times.size), times)[:-1]
     )
     count = who.size
-    permanent = rng.random(count) < calibration.number("permex.share_of_suspensions")
-    sessions = np.where(permanent, 0, 2 * np.minimum(rng.geometric(0.45, count), 10))
     days = events["on"].to_numpy().repeat(times)
     days = np.where(first, days, days + rng.integers(1, 4, count).astype("timedelta64[D]"))
     provision = known.provision_on(days, who)
+    permanent = rng.random(count) < _permanent_share(calibration)[provision]
+    sessions = np.where(permanent, 0, 2 * np.minimum(rng.geometric(0.45, count), 10))
     reason = np.array(REASONS)[rng.choice(len(REASONS), count, p=np.array(REASON_SHARES))]
     resident = (children.moved_in[who] <= days) & (children.moved_out[who] > days)
     return pl.DataFrame(
@@ -151,6 +154,12 @@ def _exclusions(
             "provision": provision.astype(np.int64),
         }
     ).filter(pl.Series(resident))
+
+
+def _permanent_share(calibration: Calibration) -> npt.NDArray[np.float64]:
+    """How many suspensions are permanent exclusions, by SEN provision."""
+    shares = calibration.numbers("permex.share_of_suspensions")
+    return np.array([shares["none"], shares["support"], shares["plan"]])
 
 
 def yearly_absence(school: School, first: np.datetime64, last: np.datetime64) -> tuple[Floats, Ints]:

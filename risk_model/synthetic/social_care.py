@@ -126,7 +126,7 @@ class _Process:
         linear = (
             weights["adversity"] * adversity
             + weights["social_emotional"] * emotional
-            + weights["infant"] * (age < 1)
+            + weights["early"] * (age < 5)
             + weights["primary"] * ((age >= 5) & (age < 11))
             + weights["secondary"] * ((age >= 11) & (age < 16))
             + weights["sixteen"] * (age >= 16)

@@ -15,7 +15,8 @@ from risk_model.synthetic.world import World
 def patients(world: World, records: Records, health: HealthRecords) -> Iterator[tuple[str, pl.DataFrame]]:
     """Every provider's code with a row per patient and change of details, in the order in which they were entered.
 
-    A patient is registered with the first referral; earlier details stay hidden in a system that never saw them.
+    A patient is registered with the first referral, though not before birth; details of the time before it stay hidden
+    in a system that never saw them.
     """
     since = pl.coalesce("sent_from", "received_on")
     registered = health.referrals.group_by("provider", "record").agg(registered_on=since.min())
@@ -25,13 +26,14 @@ def patients(world: World, records: Records, health: HealthRecords) -> Iterator[
 
 
 def _rows(world: World, code: str, known: Identity, registered: pl.DataFrame) -> pl.DataFrame:
-    versions = known.versions.with_columns(pl.col("record").cast(registered.schema["record"]))
+    born = known.born[registered["record"].to_numpy()]
+    begun = registered.with_columns(begun_on=pl.max_horizontal("registered_on", pl.Series(born)))
     following = pl.col("known_on").shift(-1).over("record")
     rows = (
-        versions.with_columns(until=following)
-        .join(registered, on="record")
-        .filter((pl.col("until") > pl.col("registered_on")).fill_null(True))
-        .with_columns(recorded_on=pl.max_horizontal("known_on", "registered_on"))
+        known.versions.with_columns(until=following)
+        .join(begun, on="record")
+        .filter((pl.col("until") > pl.col("begun_on")).fill_null(True))
+        .with_columns(recorded_on=pl.max_horizontal("known_on", "begun_on"))
         .sort("recorded_on", "record")
     )
     record = rows["record"].to_numpy()

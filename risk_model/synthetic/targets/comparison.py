@@ -12,7 +12,7 @@ import yaml
 from risk_model.synthetic import calibration, councils, neighbours, population
 from risk_model.synthetic.calibration import Calibration
 from risk_model.synthetic.councils import Place
-from risk_model.synthetic.targets import care, education, health, overlap
+from risk_model.synthetic.targets import care, education, health, overlap, papers
 from risk_model.synthetic.targets.facts import Facts, gather, together
 from risk_model.synthetic.targets.figures import Figure
 from risk_model.synthetic.world import Progress, make_world
@@ -54,7 +54,7 @@ def _own(
 ) -> Facts:
     own = place.council.own(figures)
     report(place.council.name, at / len(everyone))
-    return gather(own, make_world(own, place, everyone[at], lambda stage, share: None))
+    return gather(own, place.seed, make_world(own, place, everyone[at], lambda stage, share: None))
 
 
 def of_cohort(scale: str, scenario: str, seed: int, report: Progress) -> pl.DataFrame:
@@ -65,7 +65,8 @@ def of_cohort(scale: str, scenario: str, seed: int, report: Progress) -> pl.Data
 
 def measure(facts: Facts) -> dict[str, Figure]:
     """Every figure that is counted, with its standard error."""
-    return education.measure(facts) | care.measure(facts) | overlap.measure(facts) | health.measure(facts)
+    counted = [room.measure(facts) for room in (education, care, overlap, health)]
+    return {name: figure for room in counted for name, figure in room.items()} | papers.measure(facts.papers)
 
 
 def compare(facts: Facts) -> pl.DataFrame:

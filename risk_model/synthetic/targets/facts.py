@@ -1,7 +1,7 @@
 """What is counted in a world: tables of children, pupils, referrals, plans, waits and visits, without files.
 
 Every table is of true states and true dates, since published figures are of councils and schools and not of what one
-partner's file has lost; `records` alone is about recording.
+partner's file has lost; `papers` alone is about what systems hold.
 """
 
 from collections.abc import Sequence
@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
+from risk_model.synthetic import recording
 from risk_model.synthetic.calibration import Calibration
 from risk_model.synthetic.checks import REVIEWS
 from risk_model.synthetic.clock import (
@@ -30,6 +31,7 @@ from risk_model.synthetic.identification import NO_SEN, REFERENCE
 from risk_model.synthetic.referrals import services
 from risk_model.synthetic.school import yearly_absence
 from risk_model.synthetic.social_care import CIN_PLAN, LOOKED_AFTER, NONE, PROTECTION_PLAN
+from risk_model.synthetic.targets import papers
 from risk_model.synthetic.truth import waiting_on
 from risk_model.synthetic.world import World
 
@@ -61,10 +63,11 @@ class Facts:
     exits: pl.DataFrame
     contacts: pl.DataFrame
     reviews: pl.DataFrame
+    papers: pl.DataFrame
 
 
-def gather(calibration: Calibration, world: World) -> Facts:
-    """The tables of one council's world."""
+def gather(calibration: Calibration, seed: int, world: World) -> Facts:
+    """The tables of one council's world, and of what its systems made of it."""
     return Facts(
         children=_children(world),
         referrals=_referrals(world),
@@ -77,6 +80,7 @@ def gather(calibration: Calibration, world: World) -> Facts:
         exits=_exits(calibration, world),
         contacts=_contacts(calibration, world),
         reviews=_reviews(world),
+        papers=papers.of(world, recording.record(calibration, seed, world)),
     )
 
 

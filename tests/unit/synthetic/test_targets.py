@@ -127,7 +127,7 @@ def test_an_odds_ratio_is_taken_within_strata() -> None:
 
 @pytest.fixture(scope="module")
 def facts(small_world: World) -> Facts:
-    return targets.gather(calibration.load("base"), small_world)
+    return targets.gather(calibration.load("base"), 2026, small_world)
 
 
 def test_the_children_of_a_world_are_counted_as_the_world_has_them(small_world: World, facts: Facts) -> None:
@@ -186,7 +186,7 @@ def test_every_target_is_measured_in_a_cohort_of_all_three_councils(facts: Facts
                 facts,
                 **{
                     name: getattr(facts, name).with_columns(council=pl.lit(code))
-                    for name in ("referrals", "requests", "waits", "reviews")
+                    for name in ("referrals", "requests", "waits", "reviews", "papers")
                 },
                 children=facts.children.with_columns(council=pl.lit(code, pl.Int64)),
             )
