@@ -5,12 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from itertools import accumulate
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import numpy as np
-import yaml
 
 from risk_model.errors import UserError
+from risk_model.synthetic import shipped
+
+BASE: Final = "calibration.yaml"
 
 
 @dataclass(frozen=True)
@@ -48,10 +50,8 @@ def load(scenario: str) -> Calibration:
         raise UserError(
             f"Unknown scenario '{scenario}'. Known scenarios: {', '.join(known)}. Choose one of them."
         )
-    folder = files("risk_model.synthetic")
-    base = _base()
-    over = yaml.safe_load(folder.joinpath("scenarios", f"{scenario}.yaml").read_text(encoding="utf-8"))
-    values = {entry["key"]: entry["value"] for entry in base["entries"]}
+    over = shipped.table(f"scenarios/{scenario}.yaml")
+    values = {entry["key"]: entry["value"] for entry in shipped.table(BASE)["entries"]}
     unknown = sorted(set(over["values"]) - set(values))
     if unknown:
         raise ValueError(f"scenario {scenario} changes figures that the base does not hold: {unknown}")
@@ -60,17 +60,12 @@ def load(scenario: str) -> Calibration:
 
 def entries() -> list[dict[str, Any]]:
     """The base table as it is written: key, value, unit, year, geography, source and status of each figure."""
-    return list(_base()["entries"])
+    return list(shipped.table(BASE)["entries"])
 
 
 def sources() -> dict[str, dict[str, str]]:
     """Title and address of each source that a figure or a target names."""
-    return dict(_base()["sources"])
-
-
-def _base() -> dict[str, Any]:
-    text = files("risk_model.synthetic").joinpath("calibration.yaml").read_text(encoding="utf-8")
-    return dict(yaml.safe_load(text))
+    return dict(shipped.table(BASE)["sources"])
 
 
 def scenarios() -> list[str]:

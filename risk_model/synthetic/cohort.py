@@ -138,7 +138,8 @@ def _make(
         everyone = [population.make_children(place.council.own(calibration), place) for place in places]
         waiting = neighbours.side_by_side(calibration, seed, places, everyone)[::-1]
         del everyone
-        sent, known = Parts(beside / "parts/extracts"), Parts(beside / "parts/truth")
+        aside = beside / "parts"
+        sent, known = (Parts(aside / kind if len(places) > 1 else None) for kind in ("extracts", "truth"))
         for position, place in enumerate(places):
             tell = _part(report, place, position, places)
             own = place.council.own(calibration)
@@ -146,7 +147,7 @@ def _make(
         report(STAGES[-2], 0.95)
         extracts.write_shared(beside / "extracts", calibration, sent, places)
         truth.write(beside / "truth", known, dict(facts))
-        shutil.rmtree(beside / "parts")
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 def _name(stage: str, place: Place, places: Sequence[Place]) -> str:

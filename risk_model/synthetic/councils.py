@@ -2,15 +2,12 @@
 
 import zlib
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 from typing import Any, Final
 
 import numpy as np
-import yaml
 
 from risk_model.errors import UserError
-from risk_model.synthetic import icbs
+from risk_model.synthetic import icbs, shipped
 from risk_model.synthetic.calibration import Calibration, part
 from risk_model.synthetic.clock import Ints, Strings
 
@@ -62,11 +59,9 @@ class Place:
     distant_districts: Strings
 
 
-@cache
 def load() -> dict[str, Any]:
     """The table of councils, providers and scales as it is written."""
-    text = files("risk_model.synthetic").joinpath("councils.yaml").read_text(encoding="utf-8")
-    return dict(yaml.safe_load(text))
+    return shipped.table("councils.yaml")
 
 
 def scales() -> list[str]:

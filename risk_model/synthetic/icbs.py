@@ -1,21 +1,17 @@
 """The integrated care boards of an invented England: Devon as we know it, and made-up ones in places that cannot be."""
 
-from functools import cache
-from importlib.resources import files
 from itertools import accumulate
 from math import ceil
 from typing import Any, Final
 
-import yaml
+from risk_model.synthetic import shipped
 
 FEWEST_DISTRICTS: Final = 4
 
 
-@cache
 def load() -> dict[str, Any]:
     """The table of boards as it is written."""
-    text = files("risk_model.synthetic").joinpath("icbs.yaml").read_text(encoding="utf-8")
-    return dict(yaml.safe_load(text))
+    return shipped.table("icbs.yaml")
 
 
 def children() -> dict[str, dict[int, int]]:

@@ -1,12 +1,11 @@
 """Names of nobody: built of syllables, shaped like those of this country, a few of them very common."""
 
 from functools import cache
-from importlib.resources import files
 from typing import Final
 
 import numpy as np
-import yaml
 
+from risk_model.synthetic import shipped
 from risk_model.synthetic.calibration import Calibration, stream
 from risk_model.synthetic.clock import Booleans, Ints, Strings
 
@@ -43,9 +42,8 @@ def alike(rng: np.random.Generator, forename: Strings, of_other: Strings, where:
 @cache
 def _table(kind: str) -> Strings:
     """Every name of a kind, the most common first."""
-    text = files("risk_model.synthetic").joinpath("names.yaml").read_text(encoding="utf-8")
     found = np.array([""])
-    for syllables in yaml.safe_load(text)[kind]:
+    for syllables in shipped.table("names.yaml")[kind]:
         found = np.char.add(found[:, None], np.array(syllables)[None, :]).ravel()
     return np.asarray(stream(ORDER_SEED, f"names.{kind}").permutation(np.unique(found)))
 

@@ -1,7 +1,9 @@
 """`synthesise` end to end at the tiny scale: same bytes, truth apart, partners' own files."""
 
-import hashlib
 import json
+import os
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 from xml.etree import ElementTree
@@ -12,7 +14,9 @@ import pytest
 from risk_model import sources
 from risk_model.errors import UserError
 from risk_model.synthetic import STAGES, stages, synthesise
+from tests.digests import digests
 
+THREADS = ("POLARS_MAX_THREADS", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")
 COUNCILS = {"879": "879-plymouth", "878": "878-devon", "880": "880-torbay"}
 
 
@@ -33,8 +37,16 @@ def tiny_devon(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_same_seed_gives_the_same_bytes(tiny_cohort: Path, tmp_path: Path) -> None:
     stages: list[str] = []
     synthesise(tmp_path / "again", scale="tiny", progress=lambda stage, share: stages.append(stage))
-    assert _digests(tiny_cohort) == _digests(tmp_path / "again")
+    assert digests(tiny_cohort) == digests(tmp_path / "again")
     assert tuple(stages) == STAGES
+
+
+def test_one_thread_or_two_give_the_same_bytes(tmp_path: Path) -> None:
+    for count in ("1", "2"):
+        command = [sys.executable, "-m", "risk_model", "synthesise", str(tmp_path / count)]
+        threads = dict.fromkeys(THREADS, count)
+        subprocess.run([*command, "--scale", "tiny_devon"], env=os.environ | threads, check=True)
+    assert digests(tmp_path / "1") == digests(tmp_path / "2")
 
 
 def test_another_seed_gives_other_children(tiny_cohort: Path, tmp_path: Path) -> None:
@@ -213,7 +225,7 @@ def test_a_period_in_care_is_counted_once_however_often_the_child_moves(tiny_coh
 def test_three_councils_come_again_with_the_same_bytes(tiny_devon: Path, tmp_path: Path) -> None:
     told: list[str] = []
     synthesise(tmp_path / "again", scale="tiny_devon", progress=lambda stage, share: told.append(stage))
-    assert _digests(tiny_devon) == _digests(tmp_path / "again")
+    assert digests(tiny_devon) == digests(tmp_path / "again")
     assert tuple(told) == stages("tiny_devon")
 
 
@@ -348,8 +360,3 @@ def _texts(folder: Path, tag: str) -> set[str]:
         for file in folder.glob("*.xml")
         for element in ElementTree.parse(file).getroot().iter(tag)
     }
-
-
-def _digests(folder: Path) -> dict[str, str]:
-    files = sorted(item for item in folder.rglob("*") if item.is_file())
-    return {str(item.relative_to(folder)): hashlib.sha256(item.read_bytes()).hexdigest() for item in files}

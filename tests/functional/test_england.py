@@ -1,6 +1,5 @@
 """England as one cohort per board: each on its own, taken up again after a stop, told apart from another England."""
 
-import hashlib
 import json
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from risk_model import sources
 from risk_model.errors import UserError
 from risk_model.synthetic import stages, synthesise
 from tests.conftest import risk_model
+from tests.digests import digests
 
 BOARDS = ("QJK", "X02", "X05")
 
@@ -110,8 +110,3 @@ def test_the_command_makes_the_boards_that_are_named(tmp_path: Path) -> None:
     assert answer.returncode == 0, answer.stderr
     assert {item.name for item in (tmp_path / "out").iterdir()} == {"X05", "partitions.json"}
     assert "Each board has a folder" in answer.stdout
-
-
-def digests(folder: Path) -> dict[str, str]:
-    files = sorted(item for item in folder.rglob("*") if item.is_file())
-    return {str(item.relative_to(folder)): hashlib.sha256(item.read_bytes()).hexdigest() for item in files}
