@@ -144,3 +144,18 @@ def test_frailty_that_is_not_known_is_judged_by_what_happened(small_world: World
 
 def test_every_part_of_the_event_is_told(small_world: World) -> None:
     assert set(oracles.look(figures(), small_world.hazards, DAY, PAIR).by_part) == set(PARTS)
+
+
+def test_as_many_children_come_to_harm_as_the_risks_told_say(small_world: World) -> None:
+    """Over three half-years: children with an event among those who live here all the time, against the mean risk."""
+    children, events = small_world.children, small_world.hazards.events
+    found, told = 0.0, 0.0
+    for day in ("2023-10-02", "2024-07-01", "2025-07-07"):
+        first, last = np.datetime64(day), np.datetime64(day) + np.timedelta64(182, "D")
+        here = np.flatnonzero(children.is_resident(first) & children.is_resident(last))
+        during = events.filter(
+            pl.col("on").is_between(first.astype(object), last.astype(object), closed="left")
+        )
+        found += np.isin(here, during["child"].to_numpy()).sum()
+        told += float(-np.expm1(-oracles.look(figures(), small_world.hazards, first, here).total).sum())
+    assert abs(found - told) < 3 * np.sqrt(told)
