@@ -131,7 +131,7 @@ def _misses(changed: dict[str, float], share: float, seed: int) -> dict[str, flo
             _put(values, path, value)
     figures = calibration.Calibration(base.scenario, values)
     facts = comparison.facts_of(figures, places, seed, lambda council, done: None)
-    return dict(comparison.misses(facts, share))
+    return dict(comparison.misses(facts))
 
 
 def _put(values: dict[str, Any], path: str, value: float) -> None:

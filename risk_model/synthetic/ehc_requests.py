@@ -24,7 +24,7 @@ from risk_model.synthetic.social_care import LOOKED_AFTER, SocialCare
 WEIGHED: Final = ("communication", "social_emotional", "physical", "cognition", "adversity")
 NEVER: Final = np.datetime64("NaT", "D")
 NOT_OF_AGE: Final = np.float32(-9)
-MIDDLE_AGE: Final = 10
+NO_MORE_WITH_AGE: Final = 12
 BISECTIONS: Final = 16
 CLEARLY_ABOVE_MEAN: Final = 0.8
 REVIEW_AGE: Final = 2
@@ -162,5 +162,5 @@ def _liability(
     linear -= overlooked(figures, children, needs, missed_review, on)
     linear -= np.float32(figures["deprived"]) * (3 - children.quintile).astype(np.float32) / 2
     age = age_years(children.born, on)
-    linear += np.float32(figures["age_slope"]) * (age - np.float32(MIDDLE_AGE))
+    linear += np.float32(figures["age_slope"]) * np.minimum(age, np.float32(NO_MORE_WITH_AGE))
     return np.where((age > 2.5) & (age < 17), linear, NOT_OF_AGE).astype(np.float32)

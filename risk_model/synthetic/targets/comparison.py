@@ -18,6 +18,9 @@ from risk_model.synthetic.targets.figures import Figure
 from risk_model.synthetic.world import Progress, make_world
 
 TOLERANCES_ARE_FOR: Final = 225_000
+SAME_SIZE: Final = 0.05
+"""A share of Devon's children so near to all of them that counts are left as they are."""
+
 CHANCE: Final = 3.0
 """Standard errors by which a figure of a smaller cohort may miss beyond its tolerance."""
 
@@ -25,6 +28,17 @@ HOLDS: Final = "within"
 OUT: Final = "OUT"
 MISFIT: Final = "known misfit"
 NOT_HERE: Final = "not measured"
+
+COUNCILS_OF: Final = {
+    "Plymouth": {879},
+    "Devon County": {878},
+    "Torbay": {880},
+    "Devon County and Torbay": {878, 880},
+    "north, east and mid Devon": {878},
+    "south Devon and Torbay": {878, 880},
+    "Devon": {878, 879, 880},
+}
+"""The councils without which a figure of a place cannot be counted; England's can be in any."""
 
 
 def targets() -> list[dict[str, Any]]:
@@ -72,13 +86,37 @@ def measure(facts: Facts) -> dict[str, Figure]:
 def compare(facts: Facts) -> pl.DataFrame:
     """One row per target: value, tolerance, found, standard error, result, unit, source, status and reasons.
 
-    A cohort smaller than the one the tolerances are for may miss by three standard errors more. A target that a cohort
-    cannot show, such as Torbay's in a cohort of Plymouth, is "not measured" and never "out".
+    A cohort smaller than the one the tolerances are for may miss by three standard errors more, and its numbers of
+    things are given for as many children as Devon has. A target that a cohort cannot show, such as Torbay's in a cohort
+    of Plymouth, is "not measured" and never "out".
     """
-    found = measure(facts)
+    found = _at_full_size(facts)
     is_small = int(facts.children["is_resident"].sum()) < 0.9 * TOLERANCES_ARE_FOR
     rows = [row(target, found.get(target["name"]), is_small=is_small) for target in targets()]
     return pl.DataFrame(rows, infer_schema_length=None)
+
+
+def _at_full_size(facts: Facts) -> dict[str, Figure]:
+    """The figures of the places that are in the cohort; counts as they would be among all their children."""
+    residents = dict(facts.children.filter("is_resident").group_by("council").agg(pl.len()).iter_rows())
+    everyone = councils.load()["scales"]["devon"]["children"]
+    share = sum(residents.values()) / sum(everyone[code] for code in residents)
+    factor = 1.0 if abs(share - 1) < SAME_SIZE else 1 / share
+    found = measure(facts)
+    here = {
+        target["name"]
+        for target in targets()
+        if _needed(target) <= set(residents) and target["name"] in found
+    }
+    return {
+        name: Figure(figure.value * factor, figure.error * factor, True) if figure.is_count else figure
+        for name, figure in found.items()
+        if name in here
+    }
+
+
+def _needed(target: dict[str, Any]) -> set[int]:
+    return COUNCILS_OF.get(target.get("measured_in", target["geography"]), set())
 
 
 def row(target: dict[str, Any], figure: Figure | None, *, is_small: bool) -> dict[str, Any]:
@@ -114,15 +152,14 @@ def _result(target: dict[str, Any], value: float | None, allowed: float) -> str:
     return MISFIT if "misfit" in target else OUT
 
 
-def misses(facts: Facts, share: float) -> dict[str, float]:
-    """By how many tolerances each target is missed in a cohort of this share of Devon; numbers of things are scaled."""
-    found = measure(facts)
+def misses(facts: Facts) -> dict[str, float]:
+    """By how many of its tolerances each target is missed."""
+    found = _at_full_size(facts)
     result = {}
     for target in targets():
         figure = found.get(target["name"])
         if figure is None or np.isnan(figure.value) or not target["tolerance"]:
             continue
-        scale = share if figure.is_count else 1.0
-        miss = (figure.value / scale - float(target["value"])) / float(target["tolerance"])
+        miss = (figure.value - float(target["value"])) / float(target["tolerance"])
         result[target["name"]] = min(miss, 0.0) if target.get("side") == "at_least" else miss
     return result

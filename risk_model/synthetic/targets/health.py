@@ -79,6 +79,7 @@ def _lengths(listed: pl.DataFrame) -> dict[str, Figure]:
         for name, rows in groups.items()
         for weeks in LONG
     }
+    found["psychology_list_devon"] = count(groups["psychology"].height)
     return found | {"psychology_mean_weeks": mean(groups["psychology"]["weeks"])}
 
 
