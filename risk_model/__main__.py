@@ -26,6 +26,14 @@ Extracts = Annotated[Path, typer.Argument(help="Folder with the partners' files,
 WorkspaceFolder = Annotated[
     Path, typer.Option("--workspace", help="Folder in which this deployment keeps its lists.")
 ]
+KeyFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--keys",
+        envvar="EARLY_SUPPORT_KEYS",
+        help="Folder of the keys of pseudonyms, outside the workspace. [default: WORKSPACE.keys beside it]",
+    ),
+]
 Store = Annotated[Path, typer.Option("--registry", help="Folder of the model registry.")]
 Seed = Annotated[int, typer.Option("--seed", help="The same seed gives the same result.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of a table.")]
@@ -64,6 +72,7 @@ app.command()(check_command.check)
 def train(
     extracts: Extracts,
     workspace: WorkspaceFolder,
+    keys: KeyFolder = None,
     registry: Store = DEFAULT_STORE,
     seed: Seed = DEFAULT_SEED,
     as_json: AsJson = False,
@@ -73,7 +82,8 @@ def train(
     from risk_model.workspace import Workspace
 
     with terminal.progress(pipeline.TRAINING_STEPS) as tell:
-        evaluation = pipeline.train(extracts, Workspace(workspace), store=registry, seed=seed, tell=tell)
+        place = Workspace(workspace, keys)
+        evaluation = pipeline.train(extracts, place, store=registry, seed=seed, tell=tell)
     if as_json:
         terminal.show_json(evaluation.as_dict())
     else:
@@ -127,6 +137,7 @@ def prioritise(
             "--reason", help="Why the gaps are accepted: every page shows it, so no child's details."
         ),
     ] = None,
+    keys: KeyFolder = None,
     registry: Store = DEFAULT_STORE,
 ) -> None:
     """Make the lists of one day: ranked, with reasons, ready to review; exit 1 if a mandatory feed is not there."""
@@ -145,7 +156,7 @@ def prioritise(
     with terminal.progress(pipeline.LISTING_STEPS) as tell:
         folder = pipeline.prioritise(
             extracts,
-            Workspace(workspace),
+            Workspace(workspace, keys),
             index_date=day,
             store=registry,
             policy_file=policy or DEFAULT_POLICY,

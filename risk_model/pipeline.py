@@ -35,6 +35,7 @@ from risk_model import (
 )
 from risk_model.coverage import AcceptedGap
 from risk_model.evaluation import Evaluation
+from risk_model.keys import Purpose
 from risk_model.linkage import People
 from risk_model.model import Rows
 from risk_model.snapshot import Frames
@@ -53,9 +54,12 @@ def train(extracts: Path, workspace: Workspace, *, store: Path, seed: int, tell:
     checked.write_quarantine(workspace.quarantine)
 
     tell("Linking children")
-    people = linkage.link(checked.frames, key=workspace.key())
+    key, vault = workspace.key(Purpose.TRAINING), workspace.vault_of(Purpose.TRAINING)
+    register = linkage.open_register(vault, key, snapshot.last_known_on(checked.frames))
+    people = linkage.link(checked.frames, register=register)
     workspace.keep_linkage_weights(people.weights)
-    workspace.keep_identities(people.identities)
+    linkage.keep_register(people.register, vault)
+    workspace.keep_identities(people.identities, Purpose.TRAINING)
 
     tell("Looking back from each quarter")
     days = snapshot.landmarks(checked.frames)
@@ -75,7 +79,7 @@ def train(extracts: Path, workspace: Workspace, *, store: Path, seed: int, tell:
     workspace.keep_evaluation(evaluation.held_out(judged.card, held_out, fitted), verdict.as_dict())
     registry.record(
         store,
-        registry.deployment(workspace.key()),
+        registry.deployment(workspace.key(Purpose.REGISTRY)),
         final,
         verdict=verdict.verdict,
         figures=verdict.figures(),
@@ -97,7 +101,11 @@ def prioritise(
 ) -> Path:
     """Make the worklists of one index date and return the run's folder; `accepted` feeds may be missing."""
     rules, policy_bytes = policy.load(policy_file)
-    card = None if policy_only else registry.approved(store, registry.deployment(workspace.key()))
+    card = (
+        None
+        if policy_only
+        else registry.approved(store, registry.deployment(workspace.key(Purpose.REGISTRY)))
+    )
 
     tell("Reading and checking the partners' files")
     checked = sources.check(extracts, kept_in=workspace.checked)
@@ -106,9 +114,12 @@ def prioritise(
     frames = snapshot.known_frames(checked.frames, index_date)
 
     tell("Linking children")
-    people = linkage.link(frames, key=workspace.key(), weights=workspace.linkage_weights())
+    key, vault = workspace.key(Purpose.DIRECT_CARE), workspace.vault_of(Purpose.DIRECT_CARE)
+    register = linkage.open_register(vault, key, index_date)
+    people = linkage.link(frames, register=register, weights=workspace.linkage_weights())
     workspace.keep_linkage_weights(people.weights)
-    workspace.keep_identities(people.identities)
+    linkage.keep_register(people.register, vault)
+    workspace.keep_identities(people.identities, Purpose.DIRECT_CARE)
 
     tell("Looking for gaps in the feeds")
     covered = coverage.of(frames, index_date, people, rules.feed_limits)
@@ -130,6 +141,7 @@ def prioritise(
         "contributions": ordered.contributions,
         "measures": ordered.measures,
         "features": table,
+        "person_changes": people.register.changes_of_the_day(),
         "policy.yaml": policy_bytes,
     }
     if card is not None:
@@ -142,18 +154,24 @@ def evaluate(workspace: Workspace, *, truth: Path | None, seed: int) -> dict[str
     held_out, judged = workspace.last_evaluation()
     if truth is None:
         return judged
-    return {**judged, "truth": evaluation.against_truth(held_out, workspace.identities(), truth, seed=seed)}
+    return {
+        **judged,
+        "truth": evaluation.against_truth(held_out, workspace.identities(Purpose.TRAINING), truth, seed=seed),
+    }
 
 
 def look_back(frames: Frames, people: People, days: list[date]) -> pl.DataFrame:
     """Return a row per quarter and child who waited: the features of that day, and what happened afterwards.
 
-    Features come from the records and links known on the day, outcomes from everything known by now (`people`).
+    Features come from the records and links known on the day, outcomes from everything known by now (`people`), and
+    so do the children's names, which join the two; what was not one person then gets no outcome of another.
     """
     gathered = snapshot.gather(frames, people)
     quarters = []
     for day in days:
-        then = linkage.link(snapshot.known_frames(frames, day), key=people.key, weights=people.weights)
+        then = linkage.link(
+            snapshot.known_frames(frames, day), register=people.register, weights=people.weights
+        )
         known = snapshot.take(frames, then, day)
         followed = snapshot.outcomes(gathered, known)
         quarters.append(

@@ -11,7 +11,8 @@ from typing import Any
 import polars as pl
 
 from risk_model import contracts, coverage, worklist
-from risk_model.linkage import People
+from risk_model.linkage import People, Register
+from risk_model.linkage.register import MERGE, SPLIT
 from risk_model.policy import Policy
 from risk_model.scorecard import Scorecard
 from risk_model.snapshot import LAST_AGE_YEARS, Snapshot, not_used, unused
@@ -51,6 +52,7 @@ def facts(
         },
         "model": None if card is None else {"id": card.id, "made_from": card.document["made_from"]},
         "linkage": hashlib.sha256(json.dumps(people.weights, sort_keys=True).encode()).hexdigest(),
+        "pseudonyms": _pseudonyms(people.register),
         "list_risk": ordered.list["risk"].mean(),
         "data_up_to": {partner: day and str(day) for partner, day in known.data_up_to.items()},
         "coverage": coverage.as_facts(known.coverage),
@@ -84,6 +86,13 @@ def _input(file: SourceFile) -> dict[str, Any]:
         "rows": file.rows,
         "problem": file.problem,
     }
+
+
+def _pseudonyms(register: Register) -> dict[str, Any]:
+    """Which key named the children, by its id, and how many names the day's linkage joined and parted."""
+    kinds = register.changes_of_the_day()["kind"]
+    changes = {"merges": int((kinds == MERGE).sum()), "splits": int((kinds == SPLIT).sum())}
+    return {"purpose": register.key.purpose.value, "key_id": register.key.id, **changes}
 
 
 def _warnings(

@@ -12,12 +12,21 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from risk_model import contracts, pseudonyms
+from risk_model import contracts
 from risk_model.linkage.numbers import numbered_pairs, with_numbers
 from risk_model.linkage.probable import LinkWeights, probable_pairs
+from risk_model.linkage.register import (
+    LOCAL_ID,
+    NHS_NUMBER,
+    Named,
+    Register,
+    keep_register,
+    new_register,
+    open_register,
+)
 from risk_model.linkage.sides import Side, check_may_join, council_side, health_side
 
-__all__ = ["LinkWeights", "People", "link"]
+__all__ = ["LinkWeights", "People", "Register", "keep_register", "link", "new_register", "open_register"]
 
 
 @dataclass(frozen=True)
@@ -27,18 +36,21 @@ class People:
     `persons` has a row per person: `person_id`, `born_on`, `home_la_code` (the newest that health knows),
     `is_linked_to_education`, `is_linked_to_social_care` (a record is held, or its absence means something),
     `link_method` and `link_confidence`. `holders` maps each partner's
-    own id to `person_id`. `identities` belongs in the vault and nowhere else.
+    own id to `person_id`. `register` has learned from these records. `identities` and the register's names belong in
+    the vault and nowhere else.
     """
 
-    key: bytes
+    register: Register
     weights: LinkWeights
     persons: pl.DataFrame
     holders: dict[str, pl.DataFrame]
     identities: pl.DataFrame
 
 
-def link(frames: dict[str, pl.DataFrame], *, key: bytes, weights: LinkWeights | None = None) -> People:
-    """Return who is who; without given weights Splink learns them from these records.
+def link(
+    frames: dict[str, pl.DataFrame], *, register: Register, weights: LinkWeights | None = None
+) -> People:
+    """Return who is who, under the names of the register; without given weights Splink learns them from these records.
 
     A join on a column that its contract does not give for linkage is refused.
     """
@@ -47,8 +59,9 @@ def link(frames: dict[str, pl.DataFrame], *, key: bytes, weights: LinkWeights | 
     probable, weights = probable_pairs(health.records, council.records, weights)
     numbered = numbered_pairs(frames, health.records, council.records, council.holders["council_child"])
     pairs = with_numbers(probable, numbered, council.records)
-    spine = health.records.select("spine", "born_on", "sex", home_la_code="la_code").with_columns(
-        person_id=pseudonyms.of(health.records["spine"], key, "person", pseudonyms.PERSON_CHARACTERS)
+    named = _named(health, register)
+    spine = health.records.select("spine", "born_on", "sex", home_la_code="la_code").join(
+        named.ids.rename({"cluster": "spine"}), on="spine"
     )
     linked = spine.join(pairs, on="spine", how="left").join(
         council.records.select("has_upn", "has_council_id", "council_sends", council_spine="spine"),
@@ -56,11 +69,25 @@ def link(frames: dict[str, pl.DataFrame], *, key: bytes, weights: LinkWeights | 
         how="left",
     )
     return People(
-        key=key,
+        register=named.register,
         weights=weights,
         persons=_persons(linked, council),
         holders=_holders(health, council, linked),
         identities=_identities(health, council, linked),
+    )
+
+
+def _named(health: Side, register: Register) -> Named:
+    """Name each health record by the NHS number it stands under and the local ids of its providers."""
+    local = pl.concat_str(pl.lit(LOCAL_ID), "provider_code", pl.lit("|"), "local_patient_id")
+    numbered = health.records.filter(pl.col("spine").str.starts_with(NHS_NUMBER))
+    return register.name(
+        pl.concat(
+            [
+                health.holders["patient"].select(cluster="spine", source_id=local),
+                numbered.select(cluster="spine", source_id="spine"),
+            ]
+        )
     )
 
 

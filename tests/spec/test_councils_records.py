@@ -15,9 +15,9 @@ from risk_model import features, linkage, snapshot
 from risk_model.snapshot import Snapshot
 from tests import tables
 from tests.link_weights import WEIGHTS
+from tests.naming import REGISTER
 
 DAY = date(2026, 6, 1)
-KEY = b"a key for tests"
 N, ANOTHER = "9990000018", "9990000026"
 COUNCIL = {"la_code": "879", "la_child_id": "7", "known_on": "2026-05-20"}
 LIVES = {"born_on": "2014-01-01", "sex_code": "F", "postcode": "PL1 1AA", "school_urn": "100001"}
@@ -49,7 +49,7 @@ def drawn(**sent: Any) -> dict[str, Any]:
 
 def look(**sent: Any) -> Snapshot:
     frames = snapshot.known_frames(drawn(**sent), DAY)
-    return snapshot.take(frames, linkage.link(frames, key=KEY, weights=WEIGHTS), DAY)
+    return snapshot.take(frames, linkage.link(frames, register=REGISTER, weights=WEIGHTS), DAY)
 
 
 def child(**sent: Any) -> dict[str, Any]:
@@ -57,7 +57,7 @@ def child(**sent: Any) -> dict[str, Any]:
 
 
 def persons(**sent: Any) -> dict[str, Any]:
-    people = linkage.link(drawn(**sent), key=KEY, weights=WEIGHTS)
+    people = linkage.link(drawn(**sent), register=REGISTER, weights=WEIGHTS)
     return {**people.persons.row(0, named=True), "held": people.holders["council_child"].height}
 
 
@@ -101,7 +101,7 @@ def test_a_child_linked_by_number_keeps_its_school_where_the_council_has_no_upn(
     frames = drawn() | {
         "school_census_pupil": tables.frames(school_census_pupil=[school])["school_census_pupil"]
     }
-    found = linkage.link(frames, key=KEY, weights=WEIGHTS).persons.row(0, named=True)
+    found = linkage.link(frames, register=REGISTER, weights=WEIGHTS).persons.row(0, named=True)
     assert (found["is_linked_to_education"], found["is_linked_to_social_care"]) == (True, True)
     assert found["link_method"] == ("NHS number held by the council; date of birth, sex, postcode and school")
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from risk_model import linkage
 from tests import tables
 from tests.link_weights import WEIGHTS
+from tests.naming import REGISTER
 
-KEY = b"a key for tests"
 NUMBERS = ["9990000018", "9990000026"]
 FIRST_BIRTHDAY = date(2012, 1, 1)
 
@@ -46,7 +46,7 @@ def pupils(*drawn: dict[str, object]) -> dict[str, list[dict[str, object]]]:
 
 
 def link(**drawn: list[dict[str, object]]) -> linkage.People:
-    return linkage.link(tables.frames(**drawn), key=KEY, weights=WEIGHTS)
+    return linkage.link(tables.frames(**drawn), register=REGISTER, weights=WEIGHTS)
 
 
 CHILD = {"born_on": "2015-04-01", "sex_code": "F", "postcode": "PL1 1AA", "school_urn": "100001"}
@@ -160,14 +160,6 @@ def test_no_identifier_stands_in_what_leaves_the_vault() -> None:
     )
     assert not people.persons.select(pl.any_horizontal(pl.col(pl.String).is_in(NUMBERS).any())).item()
     assert people.persons["person_id"].str.len_chars().to_list() == [26]
-
-
-def test_another_key_gives_other_pseudonyms() -> None:
-    frames = tables.frames(**patients({**CHILD, "nhs_number": NUMBERS[0]}))
-    one, other = (
-        linkage.link(frames, key=key, weights=WEIGHTS).persons["person_id"][0] for key in (b"1", b"2")
-    )
-    assert one != other
 
 
 @settings(max_examples=15, deadline=None)
