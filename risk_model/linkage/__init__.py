@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from risk_model import contracts
-from risk_model.linkage.numbers import numbered_pairs, with_numbers
+from risk_model.linkage.numbers import BY_LIKENESS, BY_NUMBER, numbered_pairs, with_numbers
 from risk_model.linkage.probable import LinkWeights, probable_pairs
 from risk_model.linkage.register import (
     LOCAL_ID,
@@ -35,9 +35,9 @@ class People:
 
     `persons` has a row per person: `person_id`, `born_on`, `home_la_code` (the newest that health knows),
     `is_linked_to_education`, `is_linked_to_social_care` (a record is held, or its absence means something),
-    `link_method` and `link_confidence`. `holders` maps each partner's
-    own id to `person_id`. `register` has learned from these records. `identities` and the register's names belong in
-    the vault and nowhere else.
+    `link_method` and `link_confidence`, in all and for each of the two (`education_link_method`, ...). `holders` maps
+    each partner's own id to `person_id`. `register` has learned from these records. `identities` and the register's
+    names belong in the vault and nowhere else.
     """
 
     register: Register
@@ -117,7 +117,24 @@ def _persons(linked: pl.DataFrame, council: Side) -> pl.DataFrame:
         .alias("is_linked_to_social_care"),
         pl.col("link_method").fill_null("not linked"),
         "link_confidence",
+        **_links_by_partner(),
     ).sort("person_id")
+
+
+def _links_by_partner() -> dict[str, pl.Expr]:
+    """How each partner's record was linked, and how sure that is; "not linked" where none is."""
+    is_numbered, method = pl.col("numbered_spine").is_not_null(), pl.col("link_method")
+    is_pupil = pl.col("has_upn").fill_null(False)
+    is_known_child = pl.col("has_council_id").fill_null(False)
+    of_pupil = pl.when(is_numbered).then(pl.lit(BY_LIKENESS)).otherwise(method)
+    of_child = pl.when(is_numbered).then(pl.lit(BY_NUMBER)).when(is_known_child).then(method)
+    sure_of_child = pl.when(is_numbered).then(1.0).when(is_known_child).then(pl.col("link_confidence"))
+    return {
+        "education_link_method": pl.when(is_pupil).then(of_pupil).fill_null("not linked"),
+        "education_link_confidence": pl.when(is_pupil).then(pl.col("link_confidence")),
+        "social_care_link_method": of_child.fill_null("not linked"),
+        "social_care_link_confidence": sure_of_child,
+    }
 
 
 def _holders(health: Side, council: Side, linked: pl.DataFrame) -> dict[str, pl.DataFrame]:

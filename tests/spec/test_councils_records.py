@@ -104,6 +104,10 @@ def test_a_child_linked_by_number_keeps_its_school_where_the_council_has_no_upn(
     found = linkage.link(frames, register=REGISTER, weights=WEIGHTS).persons.row(0, named=True)
     assert (found["is_linked_to_education"], found["is_linked_to_social_care"]) == (True, True)
     assert found["link_method"] == ("NHS number held by the council; date of birth, sex, postcode and school")
+    assert found["education_link_method"] == "date of birth, sex, postcode and school"
+    assert found["education_link_confidence"] > 0.95
+    assert found["social_care_link_method"] == "NHS number held by the council"
+    assert found["social_care_link_confidence"] == 1.0
 
 
 # --- what they say -----------------------------------------------------------------------------------------------
