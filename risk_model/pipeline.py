@@ -49,12 +49,12 @@ LISTING_STEPS = 6
 
 def train(extracts: Path, workspace: Workspace, *, store: Path, seed: int, tell: Tell) -> Evaluation:
     """Fit on quarterly landmarks, judge on the later ones, record both in the registry, return the evaluation."""
+    key, vault = workspace.key(Purpose.TRAINING), workspace.vault_of(Purpose.TRAINING)
     tell("Reading and checking the partners' files")
     checked = sources.check(extracts, kept_in=workspace.checked)
     checked.write_quarantine(workspace.quarantine)
 
     tell("Linking children")
-    key, vault = workspace.key(Purpose.TRAINING), workspace.vault_of(Purpose.TRAINING)
     register = linkage.open_register(vault, key, snapshot.last_known_on(checked.frames))
     people = linkage.link(checked.frames, register=register)
     workspace.keep_linkage_weights(people.weights)
@@ -101,6 +101,8 @@ def prioritise(
 ) -> Path:
     """Make the worklists of one index date and return the run's folder; `accepted` feeds may be missing."""
     rules, policy_bytes = policy.load(policy_file)
+    key, vault = workspace.key(Purpose.DIRECT_CARE), workspace.vault_of(Purpose.DIRECT_CARE)
+    register = linkage.open_register(vault, key, index_date)
     card = (
         None
         if policy_only
@@ -114,8 +116,6 @@ def prioritise(
     frames = snapshot.known_frames(checked.frames, index_date)
 
     tell("Linking children")
-    key, vault = workspace.key(Purpose.DIRECT_CARE), workspace.vault_of(Purpose.DIRECT_CARE)
-    register = linkage.open_register(vault, key, index_date)
     people = linkage.link(frames, register=register, weights=workspace.linkage_weights())
     workspace.keep_linkage_weights(people.weights)
     linkage.keep_register(people.register, vault)
