@@ -83,7 +83,7 @@ def train(extracts: Path, workspace: Workspace, *, store: Path, seed: int, tell:
         final,
         verdict=verdict.verdict,
         figures=verdict.figures(),
-        facts={"seed": seed, "code": provenance.code()["digest"]},
+        facts={"seed": seed, "code": provenance.code()["digest"], "pseudonym_key_id": key.id},
     )
     return verdict
 
