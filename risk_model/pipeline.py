@@ -53,9 +53,12 @@ def train(extracts: Path, workspace: Workspace, *, store: Path, seed: int, tell:
     checked.write_quarantine(workspace.quarantine)
 
     tell("Linking children")
-    people = linkage.link(checked.frames, key=workspace.key())
+    people = linkage.link(
+        checked.frames, key=workspace.key(), decisions=linkage.decisions.read(workspace.vault)
+    )
     workspace.keep_linkage_weights(people.weights)
     workspace.keep_identities(people.identities)
+    linkage.keep(people, workspace.vault)
 
     tell("Looking back from each quarter")
     days = snapshot.landmarks(checked.frames)
@@ -106,9 +109,15 @@ def prioritise(
     frames = snapshot.known_frames(checked.frames, index_date)
 
     tell("Linking children")
-    people = linkage.link(frames, key=workspace.key(), weights=workspace.linkage_weights())
+    people = linkage.link(
+        frames,
+        key=workspace.key(),
+        weights=workspace.linkage_weights(),
+        decisions=linkage.decisions.read(workspace.vault),
+    )
     workspace.keep_linkage_weights(people.weights)
     workspace.keep_identities(people.identities)
+    linkage.keep(people, workspace.vault)
 
     tell("Looking for gaps in the feeds")
     covered = coverage.of(frames, index_date, people, rules.feed_limits)
@@ -131,6 +140,7 @@ def prioritise(
         "measures": ordered.measures,
         "features": table,
         "policy.yaml": policy_bytes,
+        "linkage.json": linkage.written(people.weights),
     }
     if card is not None:
         files["scorecard.json"] = scorecard.write(card)
@@ -153,7 +163,12 @@ def look_back(frames: Frames, people: People, days: list[date]) -> pl.DataFrame:
     gathered = snapshot.gather(frames, people)
     quarters = []
     for day in days:
-        then = linkage.link(snapshot.known_frames(frames, day), key=people.key, weights=people.weights)
+        then = linkage.link(
+            snapshot.known_frames(frames, day),
+            key=people.key,
+            weights=people.weights,
+            decisions=people.decisions,
+        )
         known = snapshot.take(frames, then, day)
         followed = snapshot.outcomes(gathered, known)
         quarters.append(
