@@ -22,6 +22,8 @@ N, ANOTHER = "9990000018", "9990000026"
 COUNCIL = {"la_code": "879", "la_child_id": "7", "known_on": "2026-05-20"}
 LIVES = {"born_on": "2014-01-01", "sex_code": "F", "postcode": "PL1 1AA", "school_urn": "100001"}
 PERSON = [{**COUNCIL, "nhs_number": N}]
+SOMEBODY_ELSES_EPISODE = [{**COUNCIL, "la_child_id": "8", "episode_key": "E", "referred_on": "2026-01-01"}]
+LIVE = {"safeguarding_person": PERSON, "safeguarding_episode": SOMEBODY_ELSES_EPISODE}
 
 
 def drawn(**sent: Any) -> dict[str, Any]:
@@ -35,7 +37,7 @@ def drawn(**sent: Any) -> dict[str, Any]:
     }
     council = {
         name: [{**COUNCIL, **row} for row in (tables.rows(rows) if isinstance(rows, str) else rows)]
-        for name, rows in ({"safeguarding_person": PERSON} | sent).items()
+        for name, rows in (LIVE | sent).items()
     }
     return tables.frames(
         csds_patient=[{**month, **patient, **LIVES}],
@@ -190,8 +192,13 @@ def test_live_records_say_no_where_the_census_did_not_come_and_only_what_they_ho
     assert found["social_care_state"] == "none"
 
 
+def test_live_records_that_only_name_children_say_no_of_nobody() -> None:
+    assert child(safeguarding_episode=[])["protection_plan"] is None
+
+
 def test_live_records_that_are_old_say_no_of_nobody() -> None:
-    found = child(safeguarding_person=[{**PERSON[0], "known_on": "2026-04-01"}])
+    old = {name: [{**row, "known_on": "2026-04-01"} for row in rows] for name, rows in LIVE.items()}
+    found = child(**old)
     assert found["protection_plan"] is None
     why = next(fact["why"] for fact in found["unknown_facts"] if fact["partner"] == "social care")
     assert "no safeguarding dataset from Plymouth (879) since 1 Apr 2026" in why
