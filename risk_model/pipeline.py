@@ -152,7 +152,9 @@ def evaluate(workspace: Workspace, *, truth: Path | None, seed: int) -> dict[str
     held_out, judged = workspace.last_evaluation()
     if truth is None:
         return judged
-    return {**judged, "truth": evaluation.against_truth(held_out, workspace.identities(), truth, seed=seed)}
+    known = evaluation.read_truth(truth)
+    distance = evaluation.against_truth(held_out, workspace.identities(), known, seed=seed)
+    return {**judged, "truth": distance}
 
 
 def look_back(frames: Frames, people: People, days: list[date]) -> pl.DataFrame:
