@@ -34,7 +34,10 @@ class Chosen:
 
 
 def choose(pairs: pl.DataFrame, *, one_to_one: bool = True) -> Chosen:
-    """Return what becomes of PAIRS; not `one_to_one`, a record on the left may take several on the right."""
+    """Return what becomes of PAIRS with `has_twin` (either has a known twin).
+
+    Not `one_to_one`, a record on the left may take several on the right.
+    """
     judged = _judged(pairs, ("left", "right") if one_to_one else ("right",))
     is_sure = pl.col("why").is_null()
     accepted = judged.filter(is_sure)
@@ -60,6 +63,7 @@ def _judged(pairs: pl.DataFrame, sides: tuple[str, ...]) -> pl.DataFrame:
     is_close = pl.any_horizontal(pl.col(f"margin_{side}") < LEAST_MARGIN_BITS for side in sides)
     others = _others_of_the_same_birth_date(pairs)
     judged = judged.join(others, on=["left", "right"], how="left", maintain_order="left")
+    may_be_a_twin = pl.col("has_other") | pl.col("has_twin")
     why = (
         pl.when(differs)
         .then(pl.lit("another given name: a twin, or the same child under two names"))
@@ -67,14 +71,20 @@ def _judged(pairs: pl.DataFrame, sides: tuple[str, ...]) -> pl.DataFrame:
         .then(pl.lit("the birth dates differ or are not known"))
         .when(is_close)
         .then(pl.lit("another record fits as well or nearly as well"))
-        .when(pl.col("given") == GIVEN_SIMILAR)
+        .when("has_alike")
+        .then(pl.lit("another child of the same birth date has the same or a similar given name"))
+        .when((pl.col("sex") == DIFFERS) & may_be_a_twin)
+        .then(pl.lit("the sex differs, and another child of the same birth date could be meant"))
+        .when((pl.col("given") == GIVEN_SIMILAR) & (may_be_a_twin | ~_is_alike_else()))
         .then(pl.lit("the given names are only similar, as a twin's may be"))
-        .when((pl.col("given") == GIVEN_UNKNOWN) & (pl.col("has_other") | ~_shares_a_home()))
+        .when((pl.col("given") == GIVEN_UNKNOWN) & (may_be_a_twin | ~_shares_a_home()))
         .then(pl.lit("no given name to tell by, and another child of the same birth date could be meant"))
         .when(pl.col("probability") < LEAST_ACCEPTED)
         .then(pl.lit("too little agrees to be sure"))
     )
-    return judged.with_columns(why=why).drop(f"margin_{side}" for side in sides).drop("has_other")
+    return (
+        judged.with_columns(why=why).drop(f"margin_{side}" for side in sides).drop("has_other", "has_alike")
+    )
 
 
 def _margin(rivals: pl.DataFrame, side: str) -> pl.DataFrame:
@@ -97,22 +107,30 @@ def _runners_up(rivals: pl.DataFrame) -> pl.DataFrame:
 
 
 def _others_of_the_same_birth_date(pairs: pl.DataFrame) -> pl.DataFrame:
-    """Whether on either side of a pair another candidate has the same birth date, no other sex and a tie beside."""
+    """`has_other` of each pair: on either side another has the same birth date, no other sex and a home in common.
+
+    `has_alike`: such a candidate has the same or a similar given name, as alike twins have.
+    """
     could_be_meant = (pl.col("born") == SAME_BIRTH_DATE) & (pl.col("sex") != DIFFERS) & _shares_a_home()
-    own = could_be_meant.cast(pl.Int64)
-    others = [own.sum().over(side) - own > 0 for side in ("left", "right")]
-    return pairs.select("left", "right", has_other=pl.any_horizontal(others))
+
+    def beside(could_be: pl.Expr) -> pl.Expr:
+        own = could_be.cast(pl.Int64)
+        return pl.any_horizontal(own.sum().over(side) - own > 0 for side in ("left", "right"))
+
+    is_alike = could_be_meant & (pl.col("given") >= GIVEN_SIMILAR)
+    return pairs.select("left", "right", has_other=beside(could_be_meant), has_alike=beside(is_alike))
 
 
 def _may_still_be_one() -> pl.Expr:
     """Another given name is worth a look only where all else speaks for one child."""
-    is_alike = (
-        (pl.col("born") > DIFFERS)
-        & (pl.col("sex") != DIFFERS)
-        & (pl.col("family") > DIFFERS)
-        & ((pl.col("postcodes") > DIFFERS) | (pl.col("schools") > DIFFERS))
-    )
-    return (pl.col("given") != GIVEN_DIFFERS) | is_alike
+    return (pl.col("given") != GIVEN_DIFFERS) | _is_alike_else()
+
+
+def _is_alike_else() -> pl.Expr:
+    """Whether all but the given name speaks for one child."""
+    is_near = (pl.col("postcodes") > DIFFERS) | (pl.col("schools") > DIFFERS)
+    is_born_then = (pl.col("born") > DIFFERS) & (pl.col("sex") != DIFFERS)
+    return is_born_then & (pl.col("family") > DIFFERS) & is_near
 
 
 def _shares_a_home() -> pl.Expr:

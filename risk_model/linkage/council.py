@@ -13,6 +13,13 @@ from risk_model.linkage.decisions import NOT_THE_SAME, SAME
 CHILD = ("la_code", "la_child_id")
 COUNCIL_CHILDREN = ("cin_child", "looked_after_child", "safeguarding_person")
 """The tables in which a council says who a child is, under its own number."""
+ADOPTED = {
+    "cin_episode": ("closure_reason_code", ("RC1",)),
+    "safeguarding_episode": ("closure_reason_code", ("RC1",)),
+    "looked_after_episode": ("reason_ended_code", ("E11", "E12")),
+    "safeguarding_care_episode": ("reason_ended_code", ("E11", "E12")),
+}
+"""Where a council says that it closed a record because the child was adopted, and the codes that say so."""
 NHS_NUMBER, UPN = "NHS Number", "Unique Pupil Number"
 _ORDER = ("known_on", "source_row")
 
@@ -21,13 +28,17 @@ _ORDER = ("known_on", "source_row")
 class CouncilSide:
     """Everyone whom schools or social care know; a UPN in common makes a pupil and a council's child one record.
 
-    `records` is `records.SCHEMA` with `has_upn`, `has_council_id`, `council_sends` (its social care lists children, so
-    that absence says something) and `is_current` (social care had to do with the child in the last year). `pupils` and
-    `children` say whose a UPN and a council's number are, `numbers` which NHS number a council holds of whom;
+    `records` is `records.SCHEMA` with `has_twin`, `has_upn`, `has_council_id`, `council_sends` (its social care lists
+    children, so that absence says something) and `is_current` (social care had to do with the child in the last year).
+    `twins` are the homes of several pupils of one birth date (`records.twins`); `before_adoption` are the children's
+    records that end with an adoption: no UPN ties them to a pupil, and only the old NHS number to a patient. `pupils`
+    and `children` say whose a UPN and a council's number are, `numbers` which NHS number a council holds of whom;
     `in_doubt` has `left`, `right` and `why` for each two records that a UPN joins and their details do not.
     """
 
     records: pl.DataFrame
+    twins: pl.DataFrame
+    before_adoption: pl.DataFrame
     pupils: pl.DataFrame
     children: pl.DataFrame
     numbers: pl.DataFrame
@@ -49,6 +60,9 @@ def council_side(frames: dict[str, pl.DataFrame], decided: pl.DataFrame) -> Coun
     ties = named.drop_nulls("upn").unique("record", keep="last", maintain_order=True).select("record", "upn")
     ties, parted = _as_decided(ties, decided)
     doubted = _upns_in_doubt(pupils, children, ties.filter(~pl.col("is_decided")))
+    before_adoption = _before_adoption(frames).select(record=_child_record()).unique()
+    pupils = _without_former_names(pupils, children, ties.join(before_adoption, on="record", how="semi"))
+    ties = ties.join(before_adoption, on="record", how="anti")
     sure = ties.join(doubted, on="record", how="anti").select("record", group="upn|" + pl.col("upn"))
     doubted = doubted.join(parted, on=["record", "upn"], how="anti")
     found = records.together([pupils, children], sure)
@@ -62,7 +76,7 @@ def council_side(frames: dict[str, pl.DataFrame], decided: pl.DataFrame) -> Coun
     holders = upns.unique().select("upn", record="upn|" + pl.col("upn"))
     former = renewed.select(upn="former_upn", record="upn|" + pl.col("newer"))
     current = members.join(_current(frames), on=CHILD, how="semi")["spine"].unique()
-    described = found.with_columns(
+    described = records.with_twins(found, records.twins(pupils)).with_columns(
         has_upn=pl.col("record").str.starts_with("upn|"),
         has_council_id=pl.col("record").is_in(members["spine"].implode()),
         council_sends=pl.col("la_code").is_in(_councils_that_send(frames).implode()).fill_null(False),
@@ -70,6 +84,8 @@ def council_side(frames: dict[str, pl.DataFrame], decided: pl.DataFrame) -> Coun
     )
     return CouncilSide(
         records=described.sort("record"),
+        twins=records.twins(pupils),
+        before_adoption=before_adoption.sort("record"),
         pupils=pl.concat([holders, former.join(holders, on="upn", how="anti")]).sort("upn"),
         children=members.select(*CHILD, record="spine").sort(CHILD),
         numbers=_numbers_held(frames, members),
@@ -136,6 +152,8 @@ def _under_newest_upn(rows: pl.DataFrame, renewed: pl.DataFrame) -> pl.DataFrame
 
 def _upns_in_doubt(pupils: pl.DataFrame, children: pl.DataFrame, ties: pl.DataFrame) -> pl.DataFrame:
     """Children of social care under the UPN of a pupil, or of another child, with other details: `record` and `upn`."""
+    known = records.twins(pupils)
+    pupils, children = (records.with_twins(found, known) for found in (pupils, children))
     tied = ties.join(children, on="record")
     by_pupil = tied.join(
         pupils.with_columns(upn=pl.col("record").str.strip_prefix("upn|")), on="upn", suffix="_beside"
@@ -162,6 +180,27 @@ def _as_decided(ties: pl.DataFrame, decided: pl.DataFrame) -> tuple[pl.DataFrame
     return pl.concat(
         [kept.with_columns(is_decided=pl.lit(False)), same.with_columns(is_decided=pl.lit(True))]
     ), parted
+
+
+def _before_adoption(frames: dict[str, pl.DataFrame]) -> pl.DataFrame:
+    """Children whose record the council closed because they were adopted: it is of the time before, and ends there."""
+    closed = [
+        frames[name].filter(pl.col(column).is_in(codes)).select(CHILD)
+        for name, (column, codes) in ADOPTED.items()
+    ]
+    return pl.concat(closed).unique()
+
+
+def _without_former_names(
+    pupils: pl.DataFrame, children: pl.DataFrame, adopted: pl.DataFrame
+) -> pl.DataFrame:
+    """Pupils without the family names of before an adoption, by which the old and the new identity would be joined."""
+    former = adopted.join(children.select("record", former="family"), on="record").select(
+        "former", record="upn|" + pl.col("upn")
+    )
+    named = pupils.join(former.unique("record"), on="record", how="left", maintain_order="left")
+    kept = pl.col("family").list.set_difference(pl.col("former").fill_null([]))
+    return named.with_columns(family=kept.list.sort()).drop("former")
 
 
 def _numbers_held(frames: dict[str, pl.DataFrame], members: pl.DataFrame) -> pl.DataFrame:

@@ -30,8 +30,8 @@ _SAID = (
 class HealthSide:
     """Health's persons by usable NHS number, or else by provider and local number.
 
-    `records` is `records.SCHEMA` with `nhs_number`; `holders` says whose a provider's number is; `in_doubt` has
-    `left`, `right` and `why` for each two records that a number joins and their details do not.
+    `records` is `records.SCHEMA` with `has_twin` and `nhs_number`; `holders` says whose a provider's number is;
+    `in_doubt` has `left`, `right` and `why` for each two records that a number joins and their details do not.
     """
 
     records: pl.DataFrame
@@ -39,11 +39,11 @@ class HealthSide:
     in_doubt: pl.DataFrame
 
 
-def health_side(frames: dict[str, pl.DataFrame]) -> HealthSide:
+def health_side(frames: dict[str, pl.DataFrame], twins: pl.DataFrame) -> HealthSide:
     """Return everyone who was ever referred to a service that children wait for, joined by exact NHS number.
 
     A number counts for all rows of its patient, also for those sent before it was traced; a referral whose patient row
-    is missing or was rejected still has its child. A number on two people is nobody's.
+    is missing or was rejected still has its child. A number on two people is nobody's; `twins` are `records.twins`.
     """
     rows = _rows(frames)
     usable = pl.when(pl.col("nhs_number_status_code").is_in(USABLE_STATUS)).then(pl.col("nhs_number"))
@@ -54,7 +54,7 @@ def health_side(frames: dict[str, pl.DataFrame]) -> HealthSide:
     )
     patients = records.one_each(rows.rename({"local": "record", "home_la_code": "la_code"}))
     numbers = rows.select("number", record="local").drop_nulls().unique(maintain_order=True)
-    doubted = _numbers_of_two_people(patients, numbers)
+    doubted = _numbers_of_two_people(records.with_twins(patients, twins), numbers)
     groups = numbers.join(doubted, on="number", how="anti", maintain_order="left").select(
         "record", group="nhs|" + pl.col("number")
     )
@@ -73,7 +73,7 @@ def health_side(frames: dict[str, pl.DataFrame]) -> HealthSide:
     )
     found = found.join(number_of.rename({"spine": "record", "number": "nhs_number"}), on="record", how="left")
     doubts = pl.concat([_doubted_pairs(doubted, numbers), _changed_numbers(rows, members, found)])
-    return HealthSide(found.sort("record"), holders, doubts)
+    return HealthSide(records.with_twins(found, twins).sort("record"), holders, doubts)
 
 
 def _rows(frames: dict[str, pl.DataFrame]) -> pl.DataFrame:
@@ -116,7 +116,8 @@ def _numbers_of_two_people(patients: pl.DataFrame, numbers: pl.DataFrame) -> pl.
         pl.col("record") < pl.col("record_beside")
     )
     same_place = pl.col("postcodes").list.set_intersection("postcodes_beside").list.len() > 0
-    agrees = records.may_be_one() | (spelling.may_be_one_given_name("given", "given_beside") & same_place)
+    is_alike = spelling.may_be_one_given_name("", "_beside") & ~pl.col("has_twin")
+    agrees = records.may_be_one() | (is_alike & same_place)
     return pairs.filter(~agrees).select("number").unique().sort("number")
 
 

@@ -36,13 +36,14 @@ def link(
     check_may_join(contracts.tables())
     decisions = stewards.SCHEMA.to_frame() if decisions is None else decisions
     held = stewards.in_force(decisions)
-    health, council = health_side(frames), council_side(frames, held)
+    council = council_side(frames, held)
+    health = health_side(frames, council.twins)
     decided = _resolved(held, health, council)
     numbered, contradicted = numbered_pairs(health.records, council.records, council.numbers)
     numbered = numbered.join(decided.apart, on=PAIR, how="anti")
     described = _with_council_details(health.records, council.records, numbered)
     weights = weights or learned(described, council.records)
-    pairs = candidates(described, _known(health, council), weights)
+    pairs = _with_twins(candidates(described, _known(health, council), weights), health, council)
     linked = _linked(pairs.join(decided.apart, on=PAIR, how="anti"), numbered, decided, health, council)
     doubts = pl.concat([health.in_doubt, council.in_doubt, contradicted]).join(
         pl.concat([decided.apart, decided.same]), on=PAIR, how="anti"
@@ -95,6 +96,13 @@ def _with_council_details(
     return records.together([health, named], nobody)
 
 
+def _with_twins(pairs: pl.DataFrame, health: HealthSide, council: CouncilSide) -> pl.DataFrame:
+    """The pairs with `has_twin`: of one of the two another child of the same birth date and home is known."""
+    every = pl.concat([side.records.select("record", "has_twin") for side in (health, council)])
+    of_twins = every.filter("has_twin")["record"].implode()
+    return pairs.with_columns(has_twin=pl.any_horizontal(pl.col(name).is_in(of_twins) for name in PAIR))
+
+
 def _known(health: HealthSide, council: CouncilSide) -> pl.DataFrame:
     """Whom a health record may be: everyone at the councils, and health's own records without a usable number."""
     unnumbered = health.records.filter(~pl.col("record").str.starts_with(grouping.NUMBERED))
@@ -123,6 +131,7 @@ def _linked(
             forced.select(*PAIR, method=pl.lit(words.BY_PERSON)),
         ]
     ).with_columns(confidence=pl.lit(1.0))
+    to_council = _without_adopted(to_council, certain, council.before_adoption)
     found, doubtful = certain, [among_health.doubtful]
     for has_upn in (True, False):
         chosen, crossed = _chosen_of_source(to_council, found, council.records, has_upn=has_upn)
@@ -130,6 +139,14 @@ def _linked(
         doubtful += [chosen.doubtful, crossed]
     return Linked(
         groups=grouped, links=found.sort(PAIR), doubtful=pl.concat(doubtful, how="diagonal_relaxed")
+    )
+
+
+def _without_adopted(pairs: pl.DataFrame, certain: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
+    """The pairs but those that cross an adoption: what was before has the old NHS number, or nothing, in common."""
+    patients_before = certain.join(before.rename({"record": "right"}), on="right", how="semi").select("left")
+    return pairs.join(before.rename({"record": "right"}), on="right", how="anti").join(
+        patients_before, on="left", how="anti"
     )
 
 
@@ -161,10 +178,12 @@ def _chosen_of_source(
     told = mine.join(
         at_council.unique().with_columns(is_known_there=pl.lit(True)), on=["left", "la_code"], how="left"
     )
-    crossed = choose(told.filter(is_crossed).select(PAIRS.names())).accepted.with_columns(
+    chosen = choose(told.select(*PAIRS.names(), "has_twin"))
+    crossing = told.filter(is_crossed).select(PAIR)
+    crossed = chosen.accepted.join(crossing, on=PAIR, how="semi").with_columns(
         why=pl.lit("the council knows this child under another number too")
     )
-    return choose(told.filter(~is_crossed.fill_null(False)).select(PAIRS.names())), crossed
+    return Chosen(chosen.accepted.join(crossing, on=PAIR, how="anti"), chosen.doubtful), crossed
 
 
 def _told() -> list[pl.Expr]:

@@ -22,10 +22,7 @@ def numbered_pairs(
         numbers.select("nhs_number", "record")
         .join(health.filter(pl.col("record").str.starts_with("nhs|")), on="nhs_number", suffix="_of_health")
         .rename({"record": "right", "record_of_health": "left"})
-        .join(
-            council.select("has_upn", right="record", born_on_beside="born_on", given_beside="given"),
-            on="right",
-        )
+        .join(council.rename({"record": "right"}), on="right", suffix="_beside")
         .sort("left", "right")
     )
     agrees = records.may_be_one()

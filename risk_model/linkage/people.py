@@ -166,7 +166,7 @@ def _of_each_person(records: pl.DataFrame, named: pl.DataFrame) -> pl.DataFrame:
         .agg(
             pl.col("record").first(),
             *(pl.col(name).drop_nulls().first() for name in columns),
-            pl.col("given").explode().drop_nulls().unique(),
+            *(pl.col(name).explode().drop_nulls().unique().sort() for name in ("given", "family")),
         )
     )
 
@@ -175,8 +175,8 @@ def _may_be_known(known: pl.DataFrame, council: CouncilSide, linked: Linked) -> 
     """Records of persons who may be a child that social care has to do with and that is linked to nobody."""
     placed = linked.links["right"].implode()
     unplaced = council.records.filter(~pl.col("has_upn"), "is_current", ~pl.col("record").is_in(placed))
-    beside = unplaced.select("born_on", "sex", given_beside="given")
-    may_be = spelling.may_be_one_given_name("given", "given_beside")
+    beside = unplaced.select("born_on", "sex", given_beside="given", family_beside="family")
+    may_be = spelling.may_be_one_given_name("", "_beside")
     return known.join(beside, on=("born_on", "sex")).filter(may_be).select("record").unique()
 
 
@@ -202,12 +202,20 @@ def _held(
     exact = linked.links.filter(method=words.BY_NUMBER).select(record="right", exact_person="left")
 
     def rows(kind: str, held: pl.DataFrame, issuer: pl.Expr, number: str) -> pl.DataFrame:
-        return held.select("person_id", "exact_person", kind=pl.lit(kind), issuer=issuer, number=number)
+        return held.select(
+            "person_id", "exact_person", "nhs_number", kind=pl.lit(kind), issuer=issuer, number=number
+        )
 
     def of_council(held: pl.DataFrame) -> pl.DataFrame:
-        return held.join(by_council, on="record", how="left").join(exact, on="record", how="left")
+        known = held.join(by_council, on="record", how="left").join(exact, on="record", how="left")
+        return known.with_columns(nhs_number=pl.lit(None, pl.String))
 
-    patients = health.holders.join(named, on="record").with_columns(exact_person="record")
+    numbers = health.records.select("record", "nhs_number")
+    patients = (
+        health.holders.join(named, on="record")
+        .join(numbers, on="record", how="left")
+        .with_columns(exact_person="record")
+    )
     return pl.concat(
         [
             rows("patient", patients, pl.col("provider_code"), "local_patient_id"),

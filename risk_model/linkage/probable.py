@@ -145,6 +145,7 @@ def settings() -> Any:
             f"OR starts_with({column}_l, {column}_r) OR starts_with({column}_r, {column}_l)"
         )
 
+    swapped = "list_has_any(given_l, family_r) AND list_has_any(family_l, given_r)"
     return SettingsCreator(
         link_type="link_only",
         comparisons=[
@@ -158,13 +159,13 @@ def settings() -> Any:
             comparison(
                 "given",
                 unknown("a_given"),
-                (shared("given"), "same given name"),
+                (f"{shared('given')} OR ({swapped})", "same given name"),
                 (near("a_given"), "similar given name"),
             ),
             comparison(
                 "family",
                 unknown("a_family"),
-                (shared("family"), "a family name in common"),
+                (f"{shared('family')} OR ({swapped})", "a family name in common"),
                 (near("a_family"), "similar family name"),
             ),
             comparison("sex", unknown("sex"), ("sex_l = sex_r", "same sex")),

@@ -26,9 +26,9 @@ JOINED_ON = {
     "mhsds_referral": ("provider_code", "service_request_id", "local_patient_id"),
     "patient_details": (*_PATIENT, "surname", "forename"),
     "cin_child": _COUNCIL_CHILD,
-    "cin_episode": ("la_code", "la_child_id"),
+    "cin_episode": ("la_code", "la_child_id", "closure_reason_code"),
     "looked_after_child": _COUNCIL_CHILD,
-    "looked_after_episode": ("la_code", "la_child_id", "home_postcode"),
+    "looked_after_episode": ("la_code", "la_child_id", "home_postcode", "reason_ended_code"),
     "safeguarding_person": (*_COUNCIL_CHILD, "nhs_number", "surname", "forename"),
     "safeguarding_identifier": (
         "la_code",
@@ -39,8 +39,8 @@ JOINED_ON = {
     ),
     "safeguarding_address": ("la_code", "la_child_id", "postcode"),
     "safeguarding_send": ("la_code", "la_child_id", "upn"),
-    "safeguarding_episode": ("la_code", "la_child_id"),
-    "safeguarding_care_episode": ("la_code", "la_child_id"),
+    "safeguarding_episode": ("la_code", "la_child_id", "closure_reason_code"),
+    "safeguarding_care_episode": ("la_code", "la_child_id", "reason_ended_code"),
     "school_census_pupil": (*_PUPIL, "former_upn", "former_surname", "school_urn"),
     "sen2_person": _PUPIL,
 }

@@ -6,8 +6,10 @@ import polars as pl
 
 SHORTEST_PART = 3
 """Letters of the shortest part of a double-barrelled name that counts alone: "de" and "al" do not."""
-FIRST_LETTERS = 2
-"""Ours: given names that begin with the same letters may be one name, shortened or mistyped; others may not."""
+SHORTEST_FORM = 3
+"""Letters of the shortest short form: "Sam" for Samuel."""
+MOST_OTHER_LETTERS = 2
+"""Ours: letters that only one of two names has, if one of them is mistyped: the wrong letter and the right one."""
 DIGITS_OF_A_DATE = (0, 1, 2, 3, 5, 6, 8, 9)
 """Places of the digits in a date written as 2015-04-01."""
 
@@ -62,16 +64,42 @@ def may_be_one_birth_date(one: str, other: str) -> pl.Expr:
     return (swapped | (wrong_digits <= 1)).fill_null(True)
 
 
-def may_be_one_given_name(one: str, other: str) -> pl.Expr:
-    """Return whether two lists of given names, each ever recorded of a child, may be one child's.
+def same_given_name(one: str, other: str) -> pl.Expr:
+    """Return whether two records, by the endings of their columns, share a given name, or have it as family name.
 
-    A child without a given name may be anybody.
+    `given` and `family` are lists of all that was ever recorded. A child without a given name shares none.
     """
-    is_unknown = (pl.col(one).list.len() == 0) | (pl.col(other).list.len() == 0)
-    begins, begins_beside = (
-        pl.col(name).list.eval(pl.element().str.slice(0, FIRST_LETTERS)) for name in (one, other)
+
+    def shared(name: str, beside: str) -> pl.Expr:
+        return pl.col(f"{name}{one}").list.set_intersection(f"{beside}{other}").list.len() > 0
+
+    return (shared("given", "given") | (shared("given", "family") & shared("family", "given"))).fill_null(
+        False
     )
-    return (is_unknown | (begins.list.set_intersection(begins_beside).list.len() > 0)).fill_null(True)
+
+
+def may_be_one_given_name(one: str, other: str) -> pl.Expr:
+    """Return whether two records may be one child's by given name: the same, a short form, or mistyped.
+
+    `one` and `other` are the endings of their columns. A child without a given name may be anybody.
+    """
+    names, beside = pl.col(f"given{one}"), pl.col(f"given{other}")
+    is_unknown = (names.list.len() == 0) | (beside.list.len() == 0)
+    begin, begin_beside = (
+        column.list.eval(pl.element().str.slice(0, SHORTEST_FORM)) for column in (names, beside)
+    )
+    begins_alike = begin.list.set_intersection(begin_beside).list.len() > 0
+    return (is_unknown | same_given_name(one, other) | begins_alike | _is_mistyped(names, beside)).fill_null(
+        True
+    )
+
+
+def _is_mistyped(names: pl.Expr, beside: pl.Expr) -> pl.Expr:
+    name, other = names.list.first(), beside.list.first()
+    letters, letters_beside = name.str.split(""), other.str.split("")
+    other_letters = letters.list.set_symmetric_difference(letters_beside).list.len()
+    lengths = name.str.len_chars().cast(pl.Int64) - other.str.len_chars().cast(pl.Int64)
+    return (other_letters <= MOST_OTHER_LETTERS) & (lengths.abs() <= 1)
 
 
 def _letters(name: pl.Expr, hyphen: str) -> pl.Expr:
