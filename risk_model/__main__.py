@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import polars as pl
 import typer
 
-from risk_model import check_command, contracts_command, terminal
+from risk_model import check_command, contracts_command, links_command, terminal
 from risk_model.errors import UserError
 
 app = typer.Typer(
@@ -21,6 +21,7 @@ app = typer.Typer(
     "possible. It proposes; people decide.",
 )
 app.add_typer(contracts_command.app)
+app.add_typer(links_command.app)
 
 Extracts = Annotated[Path, typer.Argument(help="Folder with the partners' files, in any subfolders.")]
 WorkspaceFolder = Annotated[
@@ -126,6 +127,7 @@ def evaluate(
     _say_verdict(judged)
     if "truth" in judged:
         _say_truth(judged["truth"])
+        _say_links(judged["links"])
 
 
 @app.command()
@@ -271,6 +273,15 @@ def _say_truth(truth: dict[str, Any]) -> None:
         for name, e in truth["model_minus_rule"].items()
     ]
     terminal.show_table(pl.DataFrame(differences), "Model against the simple rules, 95 % intervals")
+
+
+def _say_links(links: list[dict[str, Any]]) -> None:
+    """How many links are right and how many are found, and the same by exact numbers alone."""
+    counts = pl.DataFrame(links)
+    shares = [name for name, kind in counts.schema.items() if kind.is_float()]
+    terminal.show_table(
+        counts.with_columns(pl.col(shares).round(4)), "Links to other partners, against the truth"
+    )
 
 
 def main() -> None:

@@ -154,7 +154,8 @@ def evaluate(workspace: Workspace, *, truth: Path | None, seed: int) -> dict[str
         return judged
     known = evaluation.read_truth(truth)
     distance = evaluation.against_truth(held_out, workspace.identities(), known, seed=seed)
-    return {**judged, "truth": distance}
+    links = evaluation.link_quality(linkage.vault.read(workspace.vault, "held"), known.identities)
+    return {**judged, "truth": distance, "links": links}
 
 
 def look_back(frames: Frames, people: People, days: list[date]) -> pl.DataFrame:

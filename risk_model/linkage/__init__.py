@@ -6,10 +6,10 @@ left, and only clear cases are joined. What is nearly clear waits for a steward,
 A child who cannot be linked is "not known" to a partner, never "no need".
 """
 
-from risk_model.linkage import decisions
+from risk_model.linkage import decisions, vault
 from risk_model.linkage.joining import link
 from risk_model.linkage.people import People
 from risk_model.linkage.probable import LinkWeights, digest, written
 from risk_model.linkage.vault import keep
 
-__all__ = ["LinkWeights", "People", "decisions", "digest", "keep", "link", "written"]
+__all__ = ["LinkWeights", "People", "decisions", "digest", "keep", "link", "vault", "written"]

@@ -1,7 +1,7 @@
 """Which candidates are the same child, which a person should look at, and which are left alone.
 
 A link is made when two records are each other's best by a clear margin, very probably one child's, and do not
-contradict each other in birth date or given name. Twins share everything but the given name, so another given name
+contradict each other in birth date, sex or given name. Twins share everything but the given name, so another given name
 is never outweighed by the rest, and where a given name is missing or only similar nobody else may be meant.
 """
 
@@ -73,11 +73,11 @@ def _judged(pairs: pl.DataFrame, sides: tuple[str, ...]) -> pl.DataFrame:
         .then(pl.lit("another record fits as well or nearly as well"))
         .when("has_alike")
         .then(pl.lit("another child of the same birth date has the same or a similar given name"))
-        .when((pl.col("sex") == DIFFERS) & may_be_a_twin)
-        .then(pl.lit("the sex differs, and another child of the same birth date could be meant"))
+        .when(pl.col("sex") == DIFFERS)
+        .then(pl.lit("the sex differs, as a twin's may"))
         .when((pl.col("given") == GIVEN_SIMILAR) & (may_be_a_twin | ~_is_alike_else()))
         .then(pl.lit("the given names are only similar, as a twin's may be"))
-        .when((pl.col("given") == GIVEN_UNKNOWN) & (may_be_a_twin | ~_shares_a_home()))
+        .when((pl.col("given") == GIVEN_UNKNOWN) & (may_be_a_twin | ~_is_near()))
         .then(pl.lit("no given name to tell by, and another child of the same birth date could be meant"))
         .when(pl.col("probability") < LEAST_ACCEPTED)
         .then(pl.lit("too little agrees to be sure"))
@@ -128,11 +128,14 @@ def _may_still_be_one() -> pl.Expr:
 
 def _is_alike_else() -> pl.Expr:
     """Whether all but the given name speaks for one child."""
-    is_near = (pl.col("postcodes") > DIFFERS) | (pl.col("schools") > DIFFERS)
     is_born_then = (pl.col("born") > DIFFERS) & (pl.col("sex") != DIFFERS)
-    return is_born_then & (pl.col("family") > DIFFERS) & is_near
+    return is_born_then & (pl.col("family") > DIFFERS) & _is_near()
+
+
+def _is_near() -> pl.Expr:
+    return (pl.col("postcodes") > DIFFERS) | (pl.col("schools") > DIFFERS)
 
 
 def _shares_a_home() -> pl.Expr:
     """Whether a family name, a postcode or a school is in common, as it is among brothers and sisters."""
-    return pl.any_horizontal(pl.col(name) > DIFFERS for name in ("family", "postcodes", "schools"))
+    return (pl.col("family") > DIFFERS) | _is_near()

@@ -170,7 +170,10 @@ def _upns_in_doubt(pupils: pl.DataFrame, children: pl.DataFrame, ties: pl.DataFr
 
 def _as_decided(ties: pl.DataFrame, decided: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The ties by UPN as stewards left them, each with `is_decided`; and the pairs they parted."""
-    both_ways = pl.concat([decided, decided.select(one="other", other="one", decision="decision")])
+    pair = ("one", "other", "decision")
+    both_ways = pl.concat(
+        [decided.select(pair), decided.select(one="other", other="one", decision="decision")]
+    )
     said = both_ways.filter(
         pl.col("one").str.starts_with("council|"), pl.col("other").str.starts_with("upn|")
     )

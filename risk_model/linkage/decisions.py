@@ -56,10 +56,10 @@ def add(vault: Path, decision: Decision) -> None:
 
 
 def in_force(decisions: pl.DataFrame) -> pl.DataFrame:
-    """Return `one`, `other` and `decision` of what holds now; an undo takes back the last decision on its pair."""
+    """Return `review_id`, `one`, `other` and `decision` of what holds now: the last word on each pair, if no undo."""
     ends = {"first": pl.min_horizontal("one", "other"), "second": pl.max_horizontal("one", "other")}
     newest = decisions.with_columns(**ends).unique(["first", "second"], keep="last", maintain_order=True)
-    return newest.filter(pl.col("decision") != UNDO).select("one", "other", "decision")
+    return newest.filter(pl.col("decision") != UNDO).select("review_id", "one", "other", "decision")
 
 
 def check(decisions: pl.DataFrame, decision: Decision) -> None:
