@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import polars as pl
 import typer
 
-from risk_model import check_command, contracts_command, terminal
+from risk_model import check_command, contracts_command, links_command, terminal
 from risk_model.errors import UserError
 
 app = typer.Typer(
@@ -21,6 +21,7 @@ app = typer.Typer(
     "possible. It proposes; people decide.",
 )
 app.add_typer(contracts_command.app)
+app.add_typer(links_command.app)
 
 Extracts = Annotated[Path, typer.Argument(help="Folder with the partners' files, in any subfolders.")]
 WorkspaceFolder = Annotated[
@@ -51,18 +52,44 @@ def synthesise(
     scale: Annotated[
         str,
         typer.Option(
-            help="How many children: plymouth 52,000, devon 225,000 of three councils; tiny and tiny_devon few."
+            help="How many children: plymouth 52,000; devon 225,000 of three councils; england 11.9 million, a folder "
+            "for each of 42 integrated care boards; tiny, tiny_devon and tiny_england few."
         ),
     ] = "plymouth",
+    icb: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--icb",
+            metavar="CODE",
+            help="Make only this board of England, such as QJK; may be repeated. One that is there already is kept.",
+        ),
+    ] = None,
     scenario: Annotated[str, typer.Option(help="Which world: base, or null (nothing to find).")] = "base",
     seed: Seed = DEFAULT_SEED,
 ) -> None:
-    """Make an invented Plymouth or Devon: the partners' own files, and apart from them the truth."""
+    """Make an invented Plymouth, Devon or England: the partners' own files, and apart from them the truth.
+
+    Each board of England is a cohort of its own: give `check` or `train` the extracts/ of one. NHS numbers repeat
+    between boards, since there are only about 900,000 for tests. A run that was stopped can be started again.
+    """
     from risk_model.synthetic import stages, synthesise
 
-    with terminal.progress(len(stages(scale))) as tell:
-        synthesise(out, scale=scale, scenario=scenario, seed=seed, progress=lambda stage, _share: tell(stage))
-    terminal.say(f"The extracts are in {out / 'extracts'}, the truth about them is in {out / 'truth'}.")
+    icbs = icb or []
+    with terminal.progress(len(stages(scale, icbs))) as tell:
+        synthesise(
+            out,
+            scale=scale,
+            icbs=icbs,
+            scenario=scenario,
+            seed=seed,
+            progress=lambda stage, _share: tell(stage),
+        )
+    if (out / "extracts").exists():
+        terminal.say(f"The extracts are in {out / 'extracts'}, the truth about them is in {out / 'truth'}.")
+    else:
+        terminal.say(
+            f"Each board has a folder in {out}, with its extracts in extracts/ and the truth in truth/."
+        )
 
 
 app.command()(check_command.check)
@@ -110,6 +137,7 @@ def evaluate(
     _say_verdict(judged)
     if "truth" in judged:
         _say_truth(judged["truth"])
+        _say_links(judged["links"])
 
 
 @app.command()
@@ -256,6 +284,15 @@ def _say_truth(truth: dict[str, Any]) -> None:
         for name, e in truth["model_minus_rule"].items()
     ]
     terminal.show_table(pl.DataFrame(differences), "Model against the simple rules, 95 % intervals")
+
+
+def _say_links(links: list[dict[str, Any]]) -> None:
+    """How many links are right and how many are found, and the same by exact numbers alone."""
+    counts = pl.DataFrame(links)
+    shares = [name for name, kind in counts.schema.items() if kind.is_float()]
+    terminal.show_table(
+        counts.with_columns(pl.col(shares).round(4)), "Links to other partners, against the truth"
+    )
 
 
 def main() -> None:

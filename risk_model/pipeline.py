@@ -56,10 +56,12 @@ def train(extracts: Path, workspace: Workspace, *, store: Path, seed: int, tell:
 
     tell("Linking children")
     register = linkage.open_register(vault, key, snapshot.last_known_on(checked.frames))
-    people = linkage.link(checked.frames, register=register)
+    decisions = linkage.decisions.read(workspace.vault)
+    people = linkage.link(checked.frames, register=register, decisions=decisions)
     workspace.keep_linkage_weights(people.weights)
     linkage.keep_register(people.register, vault)
     workspace.keep_identities(people.identities, Purpose.TRAINING)
+    linkage.keep(people, vault)
 
     tell("Looking back from each quarter")
     days = snapshot.landmarks(checked.frames)
@@ -116,10 +118,16 @@ def prioritise(
     frames = snapshot.known_frames(checked.frames, index_date)
 
     tell("Linking children")
-    people = linkage.link(frames, register=register, weights=workspace.linkage_weights())
+    people = linkage.link(
+        frames,
+        register=register,
+        weights=workspace.linkage_weights(),
+        decisions=linkage.decisions.read(workspace.vault),
+    )
     workspace.keep_linkage_weights(people.weights)
     linkage.keep_register(people.register, vault)
     workspace.keep_identities(people.identities, Purpose.DIRECT_CARE)
+    linkage.keep(people, vault)
 
     tell("Looking for gaps in the feeds")
     covered = coverage.of(frames, index_date, people, rules.feed_limits)
@@ -143,6 +151,7 @@ def prioritise(
         "features": table,
         "person_changes": people.register.changes_of_the_day(),
         "policy.yaml": policy_bytes,
+        "linkage.json": linkage.written(people.weights),
     }
     if card is not None:
         files["scorecard.json"] = scorecard.write(card)
@@ -154,10 +163,11 @@ def evaluate(workspace: Workspace, *, truth: Path | None, seed: int) -> dict[str
     held_out, judged = workspace.last_evaluation()
     if truth is None:
         return judged
-    return {
-        **judged,
-        "truth": evaluation.against_truth(held_out, workspace.identities(Purpose.TRAINING), truth, seed=seed),
-    }
+    known, vault = evaluation.read_truth(truth), workspace.vault_of(Purpose.TRAINING)
+    identities = workspace.identities(Purpose.TRAINING)
+    distance = evaluation.against_truth(held_out, identities, known, seed=seed)
+    links = evaluation.link_quality(linkage.vault.read(vault, "held"), known.identities)
+    return {**judged, "truth": distance, "links": links}
 
 
 def look_back(frames: Frames, people: People, days: list[date]) -> pl.DataFrame:
@@ -170,7 +180,10 @@ def look_back(frames: Frames, people: People, days: list[date]) -> pl.DataFrame:
     quarters = []
     for day in days:
         then = linkage.link(
-            snapshot.known_frames(frames, day), register=people.register, weights=people.weights
+            snapshot.known_frames(frames, day),
+            register=people.register,
+            weights=people.weights,
+            decisions=people.decisions,
         )
         known = snapshot.take(frames, then, day)
         followed = snapshot.outcomes(gathered, known)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable
 from importlib.metadata import version
 from typing import Any
 
 import polars as pl
 
-from risk_model import contracts, coverage, worklist
+from risk_model import contracts, coverage, linkage, worklist
 from risk_model.linkage import People, Register
 from risk_model.linkage.register import MERGE, SPLIT
 from risk_model.policy import Policy
@@ -51,7 +50,7 @@ def facts(
             "sha256": hashlib.sha256(policy_bytes).hexdigest(),
         },
         "model": None if card is None else {"id": card.id, "made_from": card.document["made_from"]},
-        "linkage": hashlib.sha256(json.dumps(people.weights, sort_keys=True).encode()).hexdigest(),
+        "linkage": {"format": people.weights.get("format"), "sha256": linkage.digest(people.weights)},
         "pseudonyms": _pseudonyms(people.register),
         "list_risk": ordered.list["risk"].mean(),
         "data_up_to": {partner: day and str(day) for partner, day in known.data_up_to.items()},

@@ -80,6 +80,20 @@ def _mhsds() -> Files:
     }
 
 
+def _patient_index() -> Files:
+    return {
+        "patient_index_RK9.csv": csv(
+            "OrgID_Provider,LocalPatientID,NHSNumber,NHSNumber_Status,FamilyName,GivenName,DateOfBirth,Gender,Postcode,"
+            "RecordedDate",
+            *(
+                f"RK9,{CHILD}{n},{NHS_NUMBERS[n]},01,{SURNAME},{FORENAME},201{n}-02-0{n + 1},{n % 2 + 1},{POSTCODE},"
+                f"2024-0{n + 1}-15"
+                for n in range(3)
+            ),
+        )
+    }
+
+
 def _wlmds_open() -> Files:
     return {
         "open.csv": csv(
@@ -337,6 +351,7 @@ def file_sets() -> dict[str, Files]:
     sets = {
         "csds": _csds(),
         "mhsds": _mhsds(),
+        "patient_index": _patient_index(),
         "wlmds open": _wlmds_open(),
         "wlmds stops": _wlmds_stops(),
         "school_census": _school_census(),

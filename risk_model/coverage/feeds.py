@@ -141,7 +141,7 @@ FEEDS = {
             name="safeguarding",
             words="safeguarding dataset",
             partner=SOCIAL_CARE,
-            table="safeguarding_person",
+            table="safeguarding_episode",
             locality="la_code",
             period="known_on",
             holder="council_child",
@@ -161,7 +161,8 @@ FEEDS = {
 }
 """Every feed by name. The usual limits are ours, a little more than the time between two deliveries of a feed; a policy
 names its own. Attendance stops over the summer: its nine weeks outlast the holidays. The safeguarding dataset is a
-council's live records: older than five weeks, it says "no" of nobody."""
+council's live records: older than five weeks, it says "no" of nobody. It is measured by its episodes, since a council
+may send only who the children are, for linkage, which tells nothing about their need."""
 
 
 def tellers_of(table: str) -> tuple[str, ...]:

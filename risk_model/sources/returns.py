@@ -9,6 +9,7 @@ from risk_model.sources import (
     attendance,
     by_folder,
     cin_census,
+    patient_index,
     school_census,
     sen2,
     ssda903,
@@ -36,6 +37,7 @@ ASSEMBLE: dict[str, Assemble] = {
     "csds": submissions.assemble,
     "mhsds": submissions.assemble,
     "wlmds": wlmds.assemble,
+    "patient_index": patient_index.assemble,
     "school_census": school_census.assemble,
     "attendance": attendance.assemble,
     "sen2": sen2.assemble,
@@ -49,7 +51,7 @@ XML_RETURNS = {
     "sen2": XmlReturn("persons", sen2.RECORDS, sen2.GROUPS, sen2.tables_of),
     "ssda903": XmlReturn("childid", ssda903.RECORDS, ssda903.GROUPS, ssda903.tables_of),
 }
-STAND_ALONE = ("wlmds", "attendance", "cin_census", "annex_a")
+STAND_ALONE = ("wlmds", "patient_index", "attendance", "cin_census", "annex_a")
 """Returns whose every file can be read without the others of its folder."""
 
 TIED_BY_ROW_NUMBERS = ("school_census", "sen2")

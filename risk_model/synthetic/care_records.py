@@ -9,11 +9,12 @@ import polars as pl
 
 from risk_model.synthetic.calibration import Calibration, stream
 from risk_model.synthetic.clock import MONDAYS, Days, Ints, quarter_index
+from risk_model.synthetic.entry import lags
 from risk_model.synthetic.needs import ADVERSITY, COGNITION, PHYSICAL, SOCIAL_EMOTIONAL
-from risk_model.synthetic.recording import kept, lags
+from risk_model.synthetic.placements import STARTED
+from risk_model.synthetic.recording import Records, kept
 from risk_model.synthetic.social_care import (
     ASSESSMENT,
-    CARE_WEEKDAY,
     CIN_PLAN,
     CLOSING_WEEKDAY,
     ENQUIRY_WEEKDAY,
@@ -26,6 +27,10 @@ from risk_model.synthetic.world import World
 
 SOURCES: Final = ("6", "2A", "3A", "3E", "1A", "5D", "3B", "8")
 SOURCE_SHARES: Final = (0.28, 0.21, 0.1, 0.1, 0.1, 0.08, 0.05, 0.08)
+NEXT_FOLLOWS, RETURNED_HOME, LEFT_BY_ADOPTION = "X1", "E4A", "E12"
+"""SSDA903, reason for an episode to end: another follows at once; home as planned; adopted."""
+ADOPTED: Final = "RC1"
+"""CIN census, reason for closure."""
 FACTORS: Final = ("3A", "4B", "16A", "17A", "1A", "14A", "4A", "5A", "6A")
 
 
@@ -42,15 +47,14 @@ class CareRecords:
     care: pl.DataFrame
 
 
-def gather(calibration: Calibration, seed: int, world: World) -> CareRecords:
+def gather(calibration: Calibration, seed: int, world: World, records: Records) -> CareRecords:
     """Everything social care entered, some of it late and a little of it never."""
     rng = stream(seed, "recording.care")
     spells, episodes = world.social_care.spells, world.social_care.episodes
     missed = calibration.numbers("record.label_missed")["social_care"]
     shown = _with_dates(spells, "week", PLAN_WEEKDAY, "starts_on", "ends", CLOSING_WEEKDAY, "ends_on")
     shown = _entered(calibration, rng, shown, "starts_on")
-    care = shown.filter(pl.col("code") == LOOKED_AFTER)
-    care = care.with_columns(starts_on=pl.col("starts_on") - pl.duration(days=PLAN_WEEKDAY - CARE_WEEKDAY))
+    care = _placements(calibration, rng, shown.filter(pl.col("code") == LOOKED_AFTER), records)
     assessments = shown.filter(pl.col("code") == ASSESSMENT).unique(
         subset="episode", keep="first", maintain_order=True
     )
@@ -62,21 +66,24 @@ def gather(calibration: Calibration, seed: int, world: World) -> CareRecords:
         category=pl.Series(rng.choice(["NEG", "EMO", "PHY", "SAB"], plans.height, p=[0.5, 0.36, 0.1, 0.04])),
     )
     return CareRecords(
-        episodes=_episodes(calibration, rng, episodes, world),
+        episodes=_episodes(calibration, rng, episodes, world, records),
         assessments=assessments,
         factors=_factors(rng, assessments, world),
         cin_plans=kept(rng, shown.filter(pl.col("code") == CIN_PLAN), missed),
         enquiries=enquiries,
         protection_plans=plans,
-        care=care.sort("child", "starts_on"),
+        care=care,
     )
 
 
 def known_by(rows: pl.DataFrame, reference: date) -> pl.DataFrame:
     """Rows entered by a day, with end dates that lie after it left blank."""
     ends = [name for name in ("ends_on", "closed_on") if name in rows.columns]
+    is_known = pl.lit(True)
+    if "end_entered_on" in rows.columns:
+        is_known = (pl.col("end_entered_on") <= reference).fill_null(True)
     return rows.filter(pl.col("entered_on") <= reference).with_columns(
-        pl.when(pl.col(name) <= reference).then(name).alias(name) for name in ends
+        pl.when(is_known & (pl.col(name) <= reference)).then(name).alias(name) for name in ends
     )
 
 
@@ -104,7 +111,11 @@ def _entered(
 
 
 def _episodes(
-    calibration: Calibration, rng: np.random.Generator, episodes: pl.DataFrame, world: World
+    calibration: Calibration,
+    rng: np.random.Generator,
+    episodes: pl.DataFrame,
+    world: World,
+    records: Records,
 ) -> pl.DataFrame:
     rows = _with_dates(
         episodes, "week", REFERRAL_WEEKDAY, "referred_on", "closes", CLOSING_WEEKDAY, "closed_on"
@@ -119,6 +130,8 @@ def _episodes(
     )
     planned = world.social_care.spells.filter(pl.col("code") > ASSESSMENT)["episode"].unique()
     closing = pl.when(pl.col("episode").is_in(planned.implode())).then(pl.lit("RC7")).otherwise(pl.lit("RC8"))
+    adopted_on = pl.Series(records.lives.adopted_on).gather(rows["child"])
+    closing = pl.when(pl.col("closed_on") == adopted_on).then(pl.lit(ADOPTED)).otherwise(closing)
     rows = rows.with_columns(
         source=pl.Series(np.array(SOURCES)[rng.choice(len(SOURCES), count, p=np.array(SOURCE_SHARES))]),
         need=pl.Series(need),
@@ -126,6 +139,44 @@ def _episodes(
         reason=pl.when(pl.col("closed_on").is_not_null()).then(closing),
     )
     return _entered(calibration, rng, rows, "referred_on")
+
+
+def _placements(
+    calibration: Calibration, rng: np.random.Generator, spells: pl.DataFrame, records: Records
+) -> pl.DataFrame:
+    """One row per placement; the end of one is entered together with the start of the next.
+
+    The first is entered with the spell, each later one with a delay of its own.
+    """
+    rows = records.lives.placements.rows
+    moves = _entered(calibration, rng, rows, "starts_on")
+    first = pl.col("reason_started") == STARTED
+    dated = moves.join(
+        spells.select("child", "week", spell_entered_on="entered_on"), on=("child", "week"), how="left"
+    )
+    entered = (
+        pl.when(first).then("spell_entered_on").otherwise(pl.max_horizontal("entered_on", "spell_entered_on"))
+    )
+    in_order = entered.cum_max().over("child", "week")
+    dated = dated.sort("child", "starts_on").with_columns(entered_on=in_order)
+    before_care = (pl.col("starts_on").min().over("child", "week") - pl.duration(days=1)).alias("on")
+    homes = records.lives.addresses.select("child", "on", home="postcode").sort("on")
+    dated = (
+        dated.with_columns(before_care)
+        .sort("on")
+        .join_asof(homes, on="on", by="child", check_sortedness=False)
+        .sort("child", "starts_on")
+    )
+    adopted_on = pl.Series(records.lives.adopted_on).gather(dated["child"])
+    is_adopted = (pl.col("ends_on") == adopted_on).fill_null(False)
+    return dated.with_columns(
+        end_entered_on=pl.when(~pl.col("is_last")).then(pl.col("entered_on").shift(-1)),
+        reason_ended=pl.when(~pl.col("is_last"))
+        .then(pl.lit(NEXT_FOLLOWS))
+        .when(is_adopted)
+        .then(pl.lit(LEFT_BY_ADOPTION))
+        .otherwise(pl.lit(RETURNED_HOME)),
+    )
 
 
 def _enquiries(

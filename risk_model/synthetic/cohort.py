@@ -1,20 +1,26 @@
 """`synthesise`: make a cohort with known truth and write it in the partners' own file formats."""
 
-import os
 import shutil
-import tempfile
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from pathlib import Path
-from typing import Final
-
-import polars as pl
+from typing import Any, Final
 
 from risk_model.errors import UserError
-from risk_model.synthetic import calibration as figures
-from risk_model.synthetic import councils, extracts, neighbours, population, recording, truth
+from risk_model.synthetic import (
+    calibration as figures,
+)
+from risk_model.synthetic import (
+    councils,
+    extracts,
+    folders,
+    neighbours,
+    population,
+    recording,
+    truth,
+)
 from risk_model.synthetic.councils import Place
+from risk_model.synthetic.parts import Parts
 from risk_model.synthetic.world import Progress, make_world
 
 STAGES: Final = (
@@ -30,60 +36,117 @@ STAGES: Final = (
     "truth",
     "done",
 )
-
-Tables = defaultdict[str, list[pl.DataFrame]]
-"""The rows of each file as they come, council by council."""
+NUMBERS_REPEAT: Final = (
+    "Each folder is a cohort of its own. NHS numbers, school numbers and local ids are unique within it and come "
+    "again in others, since the test range has about 900,000 valid NHS numbers. Never link across folders."
+)
 
 
 def synthesise(
     out: Path,
     *,
     scale: str = "plymouth",
+    icbs: Sequence[str] = (),
     scenario: str = "base",
     seed: int = 2026,
+    stage_seeds: Mapping[str, int] | None = None,
     progress: Progress | None = None,
 ) -> None:
     """Write a cohort of children to `out`: `extracts/` as partners would send it, `truth/` as it was made.
 
+    England is made as one such folder per integrated care board, `out/QJK/extracts` and `out/QJK/truth`, one after
+    another. A board that is there already is kept, so that a run that was stopped can be taken up again.
+
     Parameters
     ----------
     out : Path
-        A folder that does not exist yet or is empty; it is filled completely or not at all.
+        A folder that does not exist yet or is empty; it is filled completely or not at all. For England also one that
+        holds boards of the same England.
     scale : str
-        "plymouth" (52,000 children), "devon" (225,000 of three councils), or "tiny" and "tiny_devon" (3,000 and
-        3,600, for quick tests).
+        "plymouth" (52,000 children), "devon" (225,000 of three councils), "england" (11.9 million of 42 boards), or
+        "tiny", "tiny_devon" and "tiny_england" (some thousands, for quick tests).
+    icbs : sequence of str
+        Which boards of England to make; all if none is named.
     scenario : str
         The name of a file in `scenarios/`.
     seed : int
         The same seed gives the same bytes of every file.
+    stage_seeds : mapping, optional
+        Another seed for some stages by name, such as `{"queues": 7}`; the random numbers of all others stay.
     progress : callable, optional
         Called with the name of each stage and the share of the work done before it.
     """
     calibration = figures.load(scenario)
-    places = councils.places(scale, seed)
-    _check_is_free(out)
+    own = figures.Seed(seed, stage_seeds)
+    facts = {"scale": scale, "scenario": scenario, "seed": seed}
+    if stage_seeds:
+        facts["stage_seeds"] = dict(stage_seeds)
     report = progress or (lambda stage, share: None)
-    with _written_at_once(out) as beside:
-        report(STAGES[0], 0.0)
-        everyone = [population.make_children(place.council.own(calibration), place) for place in places]
-        everyone = neighbours.side_by_side(calibration, seed, places, everyone)
-        sent, known = Tables(list), Tables(list)
-        for position, place in enumerate(places):
-            tell = _part(report, place, position, places)
-            own = place.council.own(calibration)
-            _add_council(beside / "extracts", own, places, (place, everyone[position]), (sent, known), tell)
-        report(STAGES[-2], 0.95)
-        extracts.write_shared(beside / "extracts", sent, places)
-        facts: dict[str, str | int] = {"scale": scale, "scenario": scenario, "seed": seed}
-        truth.write(beside / "truth", known, facts)
+    chosen = _chosen(scale, icbs)
+    if not chosen:
+        folders.check_is_free(out)
+        _make(out, calibration, councils.places(scale, own), own, facts, report)
+        report(STAGES[-1], 1.0)
+        return
+    folders.take_up(out, facts | {"boards": councils.partitions(scale), "note": NUMBERS_REPEAT})
+    done = [0, *accumulate(chosen.values())]
+    for (icb, _), before in zip(chosen.items(), done, strict=False):
+        report(icb, before / done[-1])
+        if (out / icb).exists():
+            continue
+        folders.sweep(out / icb)
+        seed_of_icb = councils.seed_of(icb, own)
+        places = councils.places(scale, seed_of_icb, icb)
+        _make(out / icb, calibration, places, seed_of_icb, facts | {"icb": icb}, lambda stage, share: None)
     report(STAGES[-1], 1.0)
 
 
-def stages(scale: str) -> tuple[str, ...]:
-    """What `synthesise` will report at a scale, in order."""
+def stages(scale: str, icbs: Sequence[str] = ()) -> tuple[str, ...]:
+    """What `synthesise` will report at a scale, in order: one step per board of England."""
+    chosen = _chosen(scale, icbs)
+    if chosen:
+        return (*chosen, STAGES[-1])
     places = councils.places(scale, 0)
     middle = [_name(stage, place, places) for place in places for stage in STAGES[1:-2]]
     return (STAGES[0], *middle, *STAGES[-2:])
+
+
+def _chosen(scale: str, icbs: Sequence[str]) -> dict[str, int]:
+    """The boards to make with their children, in the order of the scale; none where a scale is one cohort."""
+    known = councils.partitions(scale)
+    unknown = sorted(set(icbs) - set(known))
+    if unknown:
+        names = ", ".join(known) or "none: this scale is one cohort"
+        raise UserError(
+            f"The scale {scale} has no integrated care board {', '.join(unknown)}. Expected codes out of: {names}. "
+            "Name some of them, or none for all."
+        )
+    return {icb: children for icb, children in known.items() if not icbs or icb in icbs}
+
+
+def _make(
+    out: Path,
+    calibration: figures.Calibration,
+    places: Sequence[Place],
+    seed: int,
+    facts: Mapping[str, Any],
+    report: Progress,
+) -> None:
+    """Write one cohort, a council at a time; what several councils add to is put together at the end."""
+    with folders.written_at_once(out) as beside:
+        report(STAGES[0], 0.0)
+        everyone = [population.make_children(place.council.own(calibration), place) for place in places]
+        waiting = neighbours.side_by_side(calibration, seed, places, everyone)[::-1]
+        del everyone
+        sent, known = Parts(beside / "parts/extracts"), Parts(beside / "parts/truth")
+        for position, place in enumerate(places):
+            tell = _part(report, place, position, places)
+            own = place.council.own(calibration)
+            _add_council(beside / "extracts", own, places, (place, waiting.pop()), (sent, known), tell)
+        report(STAGES[-2], 0.95)
+        extracts.write_shared(beside / "extracts", sent, places)
+        truth.write(beside / "truth", known, dict(facts))
+        shutil.rmtree(beside / "parts")
 
 
 def _name(stage: str, place: Place, places: Sequence[Place]) -> str:
@@ -106,49 +169,22 @@ def _add_council(
     calibration: figures.Calibration,
     places: Sequence[Place],
     own: tuple[Place, population.Children],
-    tables: tuple[Tables, Tables],
+    parts: tuple[Parts, Parts],
     report: Progress,
 ) -> None:
     """Make one council's world, write its own returns and add its rows to what is sent and to what is true."""
     place, children = own
-    sent, known = tables
+    sent, known = parts
     world = make_world(calibration, place, children, report)
     report("recording", 0.55)
     records = recording.record(calibration, place.seed, world)
     report("health extracts", 0.6)
     for path, rows in extracts.health_tables(calibration, place.seed, world, records):
-        sent[path].append(rows)
+        sent.add(path, rows)
     report("school extracts", 0.7)
     for path, rows in extracts.school_tables(calibration, place.seed, world, records, places):
-        sent[path].append(rows)
+        sent.add(path, rows)
     report("council extracts", 0.85)
     extracts.write_council(folder, calibration, place.seed, world, records, places)
     for name, rows in truth.tables(world, records).items():
-        known[name].append(rows)
-
-
-@contextmanager
-def _written_at_once(out: Path) -> Iterator[Path]:
-    """A folder beside `out` that takes its place when all is written, and leaves nothing behind otherwise."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    beside = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-    try:
-        yield beside
-        beside.chmod(0o755)
-        if out.exists():
-            out.rmdir()
-        os.rename(beside, out)
-    except BaseException:
-        shutil.rmtree(beside, ignore_errors=True)
-        raise
-
-
-def _check_is_free(out: Path) -> None:
-    if out.is_file():
-        raise UserError(
-            f"{out} is a file, and a cohort needs a folder. Name a folder that does not exist yet."
-        )
-    if out.exists() and any(out.iterdir()):
-        raise UserError(
-            f"The folder {out} already holds files. Expected a new or empty one for a cohort. Choose another folder."
-        )
+        known.add(name, rows)

@@ -1,15 +1,20 @@
 """The councils as data: where their children live, who serves them, and the scales a cohort can have."""
 
+import zlib
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import yaml
 
 from risk_model.errors import UserError
-from risk_model.synthetic.calibration import Calibration
+from risk_model.synthetic import icbs
+from risk_model.synthetic.calibration import Calibration, part
 from risk_model.synthetic.clock import Ints, Strings
+
+DEVON: Final = "QJK"
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,7 @@ class Council:
     name: str
     ons_code: str
     folder: str
+    commissioner: str
     districts: Strings
     borders: dict[int, Ints]
     catchments: tuple[Catchment, ...]
@@ -56,6 +62,7 @@ class Place:
     distant_districts: Strings
 
 
+@cache
 def load() -> dict[str, Any]:
     """The table of councils, providers and scales as it is written."""
     text = files("risk_model.synthetic").joinpath("councils.yaml").read_text(encoding="utf-8")
@@ -69,30 +76,55 @@ def scales() -> list[str]:
 
 def patient_prefixes() -> dict[str, str]:
     """The letter that begins each provider's local patient ids, in the order of the providers."""
-    return {code: str(row["patient_prefix"]) for code, row in load()["providers"].items()}
+    known = {code: str(row["patient_prefix"]) for code, row in load()["providers"].items()}
+    return known | icbs.made_up_providers()
 
 
-def places(scale: str, seed: int) -> list[Place]:
-    """The councils of a scale with their child populations."""
-    table = load()
-    if scale not in table["scales"]:
-        raise UserError(f"Unknown scale '{scale}'. Known scales: {', '.join(scales())}. Choose one of them.")
-    children: dict[int, int] = table["scales"][scale]["children"]
-    rows = {row["code"]: row for row in table["councils"]}
+def partitions(scale: str) -> dict[str, int]:
+    """The integrated care boards that a scale is made of, with their children; none where it is one cohort."""
+    return {icb: sum(children.values()) for icb, children in _boards(scale).items()}
+
+
+def places(scale: str, seed: int, icb: str | None = None) -> list[Place]:
+    """The councils of a scale, or of one board of it, with their child populations."""
+    children: dict[int, int] = _boards(scale)[icb] if icb else _scale(scale)["children"]
+    rows = _known_rows() | {row["code"]: row for row in _made_up_rows(icb, children)}
     everywhere = {code: _council(rows[code], list(children)) for code in children}
     inside = np.concatenate([council.districts for council in everywhere.values()])
-    distant = np.array([name for name in table["placement_districts"] if name not in inside])
+    distant = np.array([name for name in load()["placement_districts"] if name not in inside])
     return [
-        Place(everywhere[code], count, _seed(seed, code, is_first=position == 0), distant)
+        Place(everywhere[code], count, seed if position == 0 else part(seed, code), distant)
         for position, (code, count) in enumerate(children.items())
     ]
 
 
-def _seed(seed: int, code: int, *, is_first: bool) -> int:
-    """A seed for each council; the first keeps the cohort's, so that alone it is the same council."""
-    if is_first:
-        return seed
-    return int(np.random.SeedSequence(seed, spawn_key=(code,)).generate_state(1)[0])
+def seed_of(icb: str, seed: int) -> int:
+    """The seed of a board; Devon keeps England's, so that alone it is the same Devon."""
+    return seed if icb == DEVON else part(seed, zlib.crc32(icb.encode()))
+
+
+def _scale(name: str) -> dict[str, Any]:
+    table = load()["scales"]
+    if name not in table:
+        raise UserError(f"Unknown scale '{name}'. Known scales: {', '.join(scales())}. Choose one of them.")
+    return dict(table[name])
+
+
+def _boards(scale: str) -> dict[str, dict[int, int]]:
+    boards = _scale(scale).get("icbs", {})
+    return icbs.children() if boards == "every" else boards
+
+
+def _known_rows() -> dict[int, dict[str, Any]]:
+    return {row["code"]: row for row in load()["councils"]}
+
+
+def _made_up_rows(icb: str | None, children: dict[int, int]) -> list[dict[str, Any]]:
+    if icb in (None, DEVON):
+        return []
+    known = _known_rows()
+    rows = icbs.made_up_councils(icb, children)
+    return [row | {"entries": known[row["like"]]["entries"]} for row in rows]
 
 
 def _council(row: dict[str, Any], known: list[int]) -> Council:
@@ -103,6 +135,7 @@ def _council(row: dict[str, Any], known: list[int]) -> Council:
         name=row["name"],
         ons_code=row["ons_code"],
         folder=row["folder"],
+        commissioner=row["commissioner"],
         districts=districts,
         borders=near,
         catchments=_catchments(districts, row["catchments"]),

@@ -10,8 +10,9 @@ from risk_model.synthetic import identifiers
 from risk_model.synthetic.calibration import Calibration, stream
 from risk_model.synthetic.clock import EVENT_MONDAYS, FIRST_EVENT_WEEK, INDEX_DATE, WINDOW_START
 from risk_model.synthetic.hazards import URGENT
+from risk_model.synthetic.patient_records import divided_by_adoption, with_record
 from risk_model.synthetic.queues import SEEN
-from risk_model.synthetic.recording import kept
+from risk_model.synthetic.recording import Records, kept
 from risk_model.synthetic.referrals import services
 from risk_model.synthetic.social_care import LOOKED_AFTER, PROTECTION_PLAN
 from risk_model.synthetic.world import World
@@ -46,7 +47,7 @@ class HealthRecords:
     scores: pl.DataFrame
 
 
-def gather(calibration: Calibration, seed: int, world: World) -> HealthRecords:
+def gather(calibration: Calibration, seed: int, world: World, records: Records) -> HealthRecords:
     """Everything the providers recorded from the start of the window to the index date."""
     rng = stream(seed, "recording.csds")
     children_before = world.children.first
@@ -56,13 +57,15 @@ def gather(calibration: Calibration, seed: int, world: World) -> HealthRecords:
     nursing, nursing_contacts = _school_nursing(world)
     urgent, urgent_contacts = _urgent_visits(calibration, rng, world)
     parts = (waits, doubles, reviews, nursing, urgent)
-    referrals = pl.concat(parts, how="diagonal").sort("received_on", "child", "team_type", "key")
+    referrals = pl.concat(parts, how="diagonal").with_columns(sent_from=pl.lit(None, pl.Date))
+    contacts = pl.concat([wait_contacts, review_contacts, nursing_contacts, urgent_contacts], how="diagonal")
+    referrals, clocks, contacts = divided_by_adoption(referrals, clocks, contacts, records)
+    referrals = with_record(referrals, records).sort("received_on", "child", "team_type", "key")
     ids = pl.Series(
         identifiers.shuffled_ids(rng, referrals.height, "SR", FIRST_REFERRAL_ID + IDS_APART * children_before)
     )
     referrals = referrals.with_row_index("referral").with_columns(service_request_id=ids)
     known = referrals.select("key", "referral", "provider", "child", "service_request_id", "team_id")
-    contacts = pl.concat([wait_contacts, review_contacts, nursing_contacts, urgent_contacts], how="diagonal")
     contacts = contacts.join(known, on="key", how="inner").sort("on", "referral", "attendance")
     contact_ids = pl.Series(
         identifiers.shuffled_ids(rng, contacts.height, "CC", FIRST_CONTACT_ID + IDS_APART * children_before)

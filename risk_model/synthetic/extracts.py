@@ -12,6 +12,8 @@ from risk_model.synthetic import (
     write_attendance,
     write_cin_census,
     write_csds,
+    write_patient_index,
+    write_safeguarding,
     write_school_census,
     write_sen2,
     write_ssda903,
@@ -26,6 +28,7 @@ ORDERS: Final = {
     "csds": "UniqueSubmissionID",
     "wlmds": "week_ending_date",
     "attendance": "week_ending",
+    "patient_index": "RecordedDate",
 }
 
 
@@ -33,9 +36,11 @@ def health_tables(
     calibration: Calibration, seed: int, world: World, records: Records
 ) -> Iterator[tuple[str, pl.DataFrame]]:
     """What the council's children add to each provider's files, by the path of the file."""
-    health = csds_records.gather(calibration, seed, world)
+    health = csds_records.gather(calibration, seed, world, records)
     for name, rows in write_csds.tables(calibration, seed, world, records, health).items():
         yield f"csds/{name}.csv", rows
+    for provider, rows in write_patient_index.patients(world, records, health):
+        yield f"patient_index/patient_index_{provider}.csv", rows
     pathways = write_wlmds.pathways(health)
     issuer = "organisation_identifier_patient_pathway_identifier_issuer"
     for (provider,), rows in pathways.partition_by(issuer, as_dict=True, maintain_order=True).items():
@@ -63,11 +68,14 @@ def write_council(
     places: Sequence[Place],
 ) -> None:
     """Write the returns on the council's own children, wherever they live or go to school."""
-    care = care_records.gather(calibration, seed, world)
+    care = care_records.gather(calibration, seed, world, records)
     folder = own_folder(world.council, places)
     write_sen2.write(extracts / "sen2" / folder, calibration, seed, world, records)
     write_cin_census.write(extracts / "cin_census" / folder, calibration, world, records, care)
     write_ssda903.write(extracts / "ssda903" / world.council.folder, seed, world, records, care)
+    write_safeguarding.write(
+        extracts / "safeguarding" / world.council.folder, calibration, seed, world, records, care
+    )
 
 
 def write_shared(

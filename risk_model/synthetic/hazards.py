@@ -53,7 +53,7 @@ def make_hazards(
         weekly[part] = _hazard(calibration, part, children, needs, social_care, shock, term)
     weekly[STEP_UP] = social_care.step_up_hazard
     in_run, absence = _absence_runs(calibration, stream(seed, f"hazards.{ABSENCE}"), weekly[ABSENCE], term)
-    weekly[ABSENCE] = np.where(in_run.starts_blocked, np.float32(0), weekly[ABSENCE])
+    weekly[ABSENCE][in_run.starts_blocked] = 0
     if calibration.number("hazard.constant_total"):
         others = weekly[SUSPENSION] + weekly[ABSENCE] + weekly[STEP_UP]
         weekly[URGENT] = np.maximum(np.float32(calibration.number("hazard.constant_total")) - others, 0)
@@ -71,7 +71,7 @@ def make_hazards(
 
 def in_school(children: Children, days: Days) -> Booleans:
     """True (day x child) from Reception to year 11."""
-    group = school_year(days)[:, None] - children.reception_year[None, :]
+    group = school_year(days).astype(np.int16)[:, None] - children.reception_year.astype(np.int16)[None, :]
     return np.asarray((group >= 0) & (group <= LAST_SCHOOL_YEAR))
 
 
@@ -112,7 +112,8 @@ def _hazard(
     base = figures["per_100_years"] / 100 * at_risk.sum() / 52.18 / float(result.sum(dtype=np.float64))
     if part in (SUSPENSION, ABSENCE):
         base *= 52.18 / (term.sum() * 52.18 / term.size)
-    return result * np.float32(base)
+    result *= np.float32(base)
+    return result
 
 
 def _linear(
@@ -184,8 +185,10 @@ def _absence_runs(
 
 
 def _draw(rng: np.random.Generator, hazard: npt.NDArray[np.float32]) -> tuple[Ints, Ints]:
-    weeks, who = np.nonzero(rng.random(hazard.shape, dtype=np.float32) < -np.expm1(-hazard))
-    return who.astype(np.int64), weeks.astype(np.int64)
+    count = hazard.shape[1]
+    by_week = [np.flatnonzero(rng.random(count, dtype=np.float32) < -np.expm1(-week)) for week in hazard]
+    weeks = np.repeat(np.arange(len(by_week)), [who.size for who in by_week])
+    return np.concatenate(by_week), weeks
 
 
 def _frame(part: str, who: Ints, weeks: Ints) -> pl.DataFrame:

@@ -41,15 +41,19 @@ def _numbered(seed: int, councils: Sequence[Children]) -> list[Children]:
     """Children, homes and schools numbered through all councils, and NHS numbers drawn for all at once."""
     schools = _all_schools([children.schools for children in councils])
     ends = list(accumulate(children.count for children in councils))
-    numbers = np.split(identifiers.nhs_numbers(stream(seed, "neighbours.nhs"), ends[-1]), ends[:-1])
+    sizes = [children.spare_numbers.size for children in councils]
+    drawn = identifiers.nhs_numbers(stream(seed, "neighbours.nhs"), ends[-1] + sum(sizes))
+    numbers = np.split(drawn[: ends[-1]], ends[:-1])
+    spares = np.split(drawn[ends[-1] :], list(accumulate(sizes))[:-1])
     result, people, homes, first = [], 0, 0, 0
-    for children, nhs_number in zip(councils, numbers, strict=True):
+    for children, nhs_number, spare in zip(councils, numbers, spares, strict=True):
         result.append(
             replace(
                 children,
                 child_id=children.child_id + people,
                 household=children.household + homes,
                 nhs_number=nhs_number,
+                spare_numbers=spare,
                 primary_school=children.primary_school + first,
                 secondary_school=children.secondary_school + first,
                 special_school=children.special_school + first,

@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from risk_model.synthetic import identifiers
+from risk_model.synthetic import identifiers, names
 from risk_model.synthetic.calibration import Calibration, stream
 from risk_model.synthetic.clock import INDEX_DAY, Days, Ints, Strings, reception_year
 from risk_model.synthetic.councils import Council, Place
@@ -33,7 +33,10 @@ class Schools:
 
 @dataclass(frozen=True)
 class Children:
-    """One entry per child in every array; the children of one council."""
+    """One entry per child in every array but `spare_numbers`; the children of one council.
+
+    Those are the NHS numbers that are given out later, to a child who is adopted or whose number was a mistake.
+    """
 
     child_id: Ints
     household: Ints
@@ -47,6 +50,7 @@ class Children:
     moved_in: Days
     moved_out: Days
     nhs_number: Strings
+    spare_numbers: Strings
     upn: Strings
     surname: Strings
     forename: Strings
@@ -102,9 +106,8 @@ def make_children(calibration: Calibration, place: Place) -> Children:
     )
     starts = reception_year(born)
     boy = (rng.random(count) < 0.512).astype(np.int64)
-    nhs_number = identifiers.nhs_numbers(rng, count)
-    surname = np.char.add("SUR", (1000 + rng.permutation(homes)).astype("U6"))[household]
-    forename = np.char.add("FOR", (1000 + rng.integers(0, 9000, count)).astype("U6"))
+    numbers = identifiers.nhs_numbers(rng, count + spare_numbers(count))
+    surname, forename = _names(calibration, place.seed, household, born, boy)
     distant = _distant_postcodes(rng, place.distant_districts, count)
     return Children(
         child_id=np.arange(1, count + 1, dtype=np.int64),
@@ -118,7 +121,8 @@ def make_children(calibration: Calibration, place: Place) -> Children:
         catchment=_catchments(council)[district[household]],
         moved_in=moved_in,
         moved_out=moved_out,
-        nhs_number=nhs_number,
+        nhs_number=numbers[:count],
+        spare_numbers=numbers[count:],
         upn=allocate_upns(schools, primary, starts),
         surname=surname,
         forename=forename,
@@ -133,6 +137,11 @@ def make_children(calibration: Calibration, place: Place) -> Children:
         reception_year=starts,
         schools=schools,
     )
+
+
+def spare_numbers(children: int) -> int:
+    """How many NHS numbers are kept for later: many more than there are adoptions."""
+    return 100 + children // 50
 
 
 def _households(rng: np.random.Generator, calibration: Calibration, count: int) -> tuple[Ints, Days]:
@@ -184,6 +193,20 @@ def _moves(rng: np.random.Generator, calibration: Calibration, born: Days) -> tu
     moved_in = np.where((rng.random(born.size) < share) & (arrives > born), arrives, born)
     moved_out = np.where((rng.random(born.size) < share) & (leaves > moved_in), leaves, FAR_FUTURE)
     return moved_in, moved_out
+
+
+def _names(
+    calibration: Calibration, seed: int, household: Ints, born: Days, boy: Ints
+) -> tuple[Strings, Strings]:
+    """Surnames by home, though not every child of a home has the same; some twins have given names much alike."""
+    rng = stream(seed, "population.names")
+    families = names.surnames(rng, calibration, int(household.max()) + 1)
+    differs = rng.random(household.size) < calibration.number("names.sibling_surname_differs")
+    surname = np.where(differs, names.surnames(rng, calibration, household.size), families[household])
+    forename = names.forenames(rng, calibration, boy)
+    is_twin = np.append(False, (household[1:] == household[:-1]) & (born[1:] == born[:-1]))
+    is_alike = is_twin & (rng.random(household.size) < calibration.number("names.twins_alike"))
+    return surname, names.alike(rng, forename, np.roll(forename, 1), is_alike)
 
 
 def _distant_postcodes(rng: np.random.Generator, districts: Strings, count: int) -> Strings:

@@ -12,9 +12,11 @@ from risk_model.synthetic.clock import (
     INDEX_DAY,
     MONDAYS,
     REFERRALS_START,
+    Booleans,
     Days,
     Floats,
     Ints,
+    Strings,
     iso_weeks,
     week_index,
 )
@@ -85,7 +87,7 @@ class _Queue:
         self.figures = calibration.numbers("queue")
         self.target = float(line.figures["list_size"]) * line.residents(children, residents) / 52_000
         self.growth = float(line.figures["growth"])
-        self.booked: list[pl.DataFrame] = []
+        self.booked: list[tuple[Ints, Days, Strings, Booleans]] = []
 
     def work_through(self, own: pl.DataFrame) -> None:
         """Serve and remove, week by week, until the index date."""
@@ -152,7 +154,7 @@ class _Queue:
         self._end(waiting[leaves], day[leaves], reason[leaves])
         return np.asarray(waiting[~leaves])
 
-    def _end(self, rows: Ints, day: Days, outcome: np.ndarray[tuple[int], np.dtype[np.str_]]) -> None:
+    def _end(self, rows: Ints, day: Days, outcome: Strings) -> None:
         self.ended_on[rows] = np.maximum(day, self.received[rows])
         self.outcome[rows] = outcome
         self.on_list[self.who[rows]] = False
@@ -222,15 +224,16 @@ class _Queue:
         self,
         rows: Ints,
         day: Days,
-        attendance: np.ndarray[tuple[int], np.dtype[np.str_]],
+        attendance: Strings,
         follow_up: bool = False,
     ) -> None:
-        frame = pl.DataFrame({"row": rows, "on": day, "attendance": attendance})
-        self.booked.append(frame.with_columns(is_follow_up=pl.lit(follow_up)))
+        self.booked.append((rows, day, attendance, np.full(rows.size, follow_up)))
 
     def contacts(self) -> pl.DataFrame:
         """Every booked contact up to the index date."""
-        return pl.concat(self.booked).filter(pl.col("on") <= INDEX_DAY.astype(object))
+        columns = [np.concatenate(values) for values in zip(*self.booked, strict=True)]
+        booked = pl.DataFrame(dict(zip(("row", "on", "attendance", "is_follow_up"), columns, strict=True)))
+        return booked.filter(pl.col("on") <= INDEX_DAY.astype(object))
 
     def referrals(self, own: pl.DataFrame) -> pl.DataFrame:
         """The service's referrals with first contact, end and outcome, as known on the index date."""

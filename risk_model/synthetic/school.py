@@ -62,10 +62,12 @@ def attend(
     suspended[weeks, who] = np.minimum(exclusions["sessions"].to_numpy(), 4)
     tendency = rng.normal(0, figures["pupil_sd"], children.count).astype(np.float32)
     absent = _absent(figures, rng, children, needs, tendency, hazards.in_absence_run, on_roll, possible)
-    absent = np.minimum(absent, np.maximum(possible[:, None] - suspended, 0)).astype(np.uint8)
     share = _unauthorised_share(figures, needs)
-    unauthorised = rng.binomial(absent, share[None, :]).astype(np.uint8)
-    authorised = (absent - unauthorised + suspended).astype(np.uint8)
+    unauthorised = np.zeros(on_roll.shape, dtype=np.uint8)
+    for week, sessions in enumerate(possible):
+        absent[week] = np.minimum(absent[week], np.maximum(sessions - suspended[week].astype(np.int64), 0))
+        unauthorised[week] = rng.binomial(absent[week], share)
+    authorised = absent - unauthorised + suspended
     return School(possible, authorised, unauthorised, suspended, on_roll, exclusions)
 
 

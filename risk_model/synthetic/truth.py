@@ -13,6 +13,7 @@ from risk_model.synthetic.clock import EVENTS_START, INDEX_DATE, QUARTERS, Ints,
 from risk_model.synthetic.hazards import PARTS, risk_until
 from risk_model.synthetic.needs import NAMES
 from risk_model.synthetic.recording import Records
+from risk_model.synthetic.true_identities import identities
 from risk_model.synthetic.world import World
 
 DAYS_TO_BE_TOLD: Final = 100
@@ -24,7 +25,7 @@ def tables(world: World, records: Records) -> dict[str, pl.DataFrame]:
         child_id=_child_ids(world, "child")
     )
     return {
-        "identities": _identities(world, records),
+        "identities": identities(world, records),
         "latents": _latents(world),
         "hazards": _hazards(world),
         "events": events.select("child_id", "part", "on", school_weeks="length").sort(
@@ -54,22 +55,6 @@ def waiting_on(world: World, on: np.datetime64) -> pl.DataFrame:
 
 def _child_ids(world: World, column: str) -> pl.Expr:
     return pl.col(column) + int(world.children.child_id[0])
-
-
-def _identities(world: World, records: Records) -> pl.DataFrame:
-    children = world.children
-    local = [pl.Series(code, identity.local_id) for code, identity in records.health.items()]
-    return pl.DataFrame(
-        {
-            "child_id": children.child_id,
-            "nhs_number": children.nhs_number,
-            "upn": children.upn,
-            "la_child_id": records.social_care.local_id,
-            "born_on": children.born,
-            "household": children.household,
-            "la_code": np.full(children.count, str(world.council.code)),
-        }
-    ).with_columns(local_patient_ids=pl.concat_list(local))
 
 
 def _latents(world: World) -> pl.DataFrame:

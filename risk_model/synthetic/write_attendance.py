@@ -54,7 +54,7 @@ def _shared(calibration: Calibration, world: World) -> npt.NDArray[np.bool_]:
     who = referrals["child"].to_numpy()
     np.add.at(edges, (first.clip(0, weeks), who), 1)
     np.add.at(edges, (last.clip(0, weeks), who), -1)
-    shared = np.cumsum(edges[:-1], axis=0) > 0
+    shared = np.cumsum(edges[:-1], axis=0, out=edges[:-1]) > 0
     recent = (
         INDEX_DAY - np.timedelta64(int(7 * calibration.number("attendance.recent_weeks")), "D")
         <= EVENT_MONDAYS
@@ -73,7 +73,7 @@ def _rows(world: World, records: Records, weeks: Ints, who: Ints) -> pl.DataFram
     part_time = np.where(eases_in, np.minimum(2, school.authorised[weeks, who]), 0)
     frame = pl.DataFrame(
         {
-            "upn": records.school.identifier[who],
+            "upn": world.children.upn[who],
             "urn": schools_on(world, records, fridays, who),
             "week_ending": fridays,
             "sessions_possible": school.possible[weeks],

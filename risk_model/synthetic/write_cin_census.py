@@ -9,7 +9,7 @@ import polars as pl
 
 from risk_model.synthetic.calibration import Calibration
 from risk_model.synthetic.care_records import CareRecords, known_by
-from risk_model.synthetic.clock import QUARTERS, quarter_ends
+from risk_model.synthetic.clock import INDEX_DAY, QUARTERS, quarter_ends
 from risk_model.synthetic.needs import COMMUNICATION, PHYSICAL
 from risk_model.synthetic.recording import SCHOOL_ETHNICITY, Records
 from risk_model.synthetic.world import World
@@ -24,9 +24,11 @@ def write(folder: Path, calibration: Calibration, world: World, records: Records
     """Write every quarter's file."""
     folder.mkdir(parents=True)
     people = _people(world, records)
+    factors = joined(care.factors, "episode", element("AssessmentFactors", "factor"), "factors")
     for place, end in enumerate(quarter_ends()):
         reference = end.astype(object)
-        text = _message(world.council.code, reference, people, care, is_first=place == 0)
+        known = _in_words_of_the_day(calibration, people, end)
+        text = _message(world.council.code, reference, known, (care, factors), is_first=place == 0)
         (folder / f"cin_{world.council.code}_{reference}.xml").write_text(text, encoding="utf-8")
 
 
@@ -37,7 +39,7 @@ def _people(world: World, records: Records) -> pl.DataFrame:
         {
             "child": np.arange(children.count),
             "key": known.local_id,
-            "upn": known.identifier,
+            "upn": known.on(INDEX_DAY)["identifier"],
             "born": known.born,
             "sex": np.where(children.boy == 1, "M", "F"),
             "ethnicity": SCHOOL_ETHNICITY[children.ethnicity],
@@ -48,15 +50,29 @@ def _people(world: World, records: Records) -> pl.DataFrame:
     )
 
 
+def _in_words_of_the_day(calibration: Calibration, people: pl.DataFrame, end: np.datetime64) -> pl.DataFrame:
+    """The same with sex in letters, or as earlier editions of the census asked for it: gender, in digits."""
+    nothing = pl.lit(None, pl.String)
+    if end >= calibration.day("record.column_called_sex", "cin_census"):
+        return people.with_columns(gender=nothing)
+    return people.with_columns(gender=pl.col("sex").replace({"M": "1", "F": "2"}), sex=nothing)
+
+
 def _message(
-    la_code: int, reference: date, people: pl.DataFrame, care: CareRecords, *, is_first: bool
+    la_code: int,
+    reference: date,
+    people: pl.DataFrame,
+    care_and_factors: tuple[CareRecords, pl.DataFrame],
+    *,
+    is_first: bool,
 ) -> str:
     """One census file; the first also loads the closed episodes of six years."""
+    care, factors = care_and_factors
     episodes = known_by(care.episodes, reference)
     since = reference - timedelta(days=FIRST_LOAD_DAYS if is_first else RECENT_DAYS)
     recent = pl.col("closed_on").is_null() | (pl.max_horizontal("closed_on", "entered_on") > since)
     episodes = episodes.filter(recent)
-    for name, texts in _parts(reference, care).items():
+    for name, texts in _parts(reference, care, factors, episodes.select("episode")).items():
         episodes = episodes.join(texts, on="episode", how="left", maintain_order="left").with_columns(
             pl.col(name).fill_null("")
         )
@@ -98,6 +114,7 @@ def _child(reference: date) -> pl.Expr:
             element("LAchildID", "key"),
             either,
             element("PersonBirthDate", "born"),
+            element("GenderCurrent", "gender"),
             element("Sex", "sex"),
         ),
         wrapped(
@@ -109,12 +126,15 @@ def _child(reference: date) -> pl.Expr:
     )
 
 
-def _parts(reference: date, care: CareRecords) -> dict[str, pl.DataFrame]:
-    """The modules of an episode as texts, one row per episode."""
-    factors = joined(care.factors, "episode", element("AssessmentFactors", "factor"), "factors")
-    assessments = known_by(care.assessments, reference).join(
-        factors, on="episode", how="left", maintain_order="left"
-    )
+def _parts(
+    reference: date, care: CareRecords, factors: pl.DataFrame, episodes: pl.DataFrame
+) -> dict[str, pl.DataFrame]:
+    """The modules of these episodes as texts, one row per episode."""
+
+    def of_these(rows: pl.DataFrame) -> pl.DataFrame:
+        return known_by(rows, reference).join(episodes, on="episode", how="semi", maintain_order="left")
+
+    assessments = of_these(care.assessments).join(factors, on="episode", how="left", maintain_order="left")
     named = wrapped(
         "FactorsIdentifiedAtAssessment",
         pl.col("factors").fill_null(element("AssessmentFactors", pl.lit("21"))),
@@ -141,9 +161,9 @@ def _parts(reference: date, care: CareRecords) -> dict[str, pl.DataFrame]:
     )
     return {
         "assessments": joined(assessments, "episode", assessment, "assessments"),
-        "cin_plans": joined(known_by(care.cin_plans, reference), "episode", cin_plan, "cin_plans"),
-        "enquiries": joined(known_by(care.enquiries, reference), "episode", enquiry, "enquiries"),
+        "cin_plans": joined(of_these(care.cin_plans), "episode", cin_plan, "cin_plans"),
+        "enquiries": joined(of_these(care.enquiries), "episode", enquiry, "enquiries"),
         "protection_plans": joined(
-            known_by(care.protection_plans, reference), "episode", protection, "protection_plans"
+            of_these(care.protection_plans), "episode", protection, "protection_plans"
         ),
     }

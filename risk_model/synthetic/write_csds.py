@@ -16,7 +16,6 @@ from risk_model.synthetic.world import World
 FIRST_MONTH: Final = np.datetime64("2023-04", "M")
 DAYS_TO_SUBMIT: Final = 19
 LATE_DAYS: Final = 10
-COMMISSIONER: Final = "15N"
 
 
 def tables(
@@ -37,12 +36,14 @@ def tables(
     late = calibration.numbers("record.lag_days")["health_late_share"]
     sent = _months_sent(rng, health, late, keys)
     local = _local_ids(records)
-    people = sent.select("UniqueSubmissionID", "provider", "month", "child").unique(maintain_order=True)
+    people = sent.select("UniqueSubmissionID", "provider", "month", "child", "record").unique(
+        maintain_order=True
+    )
     return _contacts(health, keys) | {
-        "CYP101Referral": _referrals(sent, local),
+        "CYP101Referral": _referrals(sent, local, world.council.commissioner),
         "CYP102ServiceTypeReferredTo": _teams(sent),
         "CYP104RTT": _clocks(health.clocks, sent),
-        "CYP001MPI": csds_patients.patients(world, records, people, local),
+        "CYP001MPI": csds_patients.patients(calibration, world, records, people, local),
         "CYP602DisabilityType": csds_patients.disabilities(world, people, local),
     }
 
@@ -105,7 +106,11 @@ def _months_sent(
         first=(month + (pl.col("is_late") & near_end)).clip(0),
         final=pl.coalesce(_month(pl.col("discharged_on")), pl.lit(last)).clip(0, last),
     )
-    steady = steady.with_columns(final=pl.max_horizontal("first", "final")).filter(pl.col("first") <= last)
+    steady = (
+        steady.with_columns(first=pl.max_horizontal("first", _month(pl.col("sent_from"))))
+        .with_columns(final=pl.max_horizontal("first", "final"))
+        .filter(pl.col("first") <= last)
+    )
     steady = (
         steady.with_columns(month=pl.int_ranges("first", pl.col("final") + 1))
         .explode("month")
@@ -134,20 +139,20 @@ def _local_ids(records: Records) -> pl.DataFrame:
     return pl.concat(
         [
             pl.DataFrame(
-                {"child": np.arange(identity.local_id.size), "LocalPatientID": identity.local_id}
+                {"record": np.arange(identity.local_id.size), "LocalPatientID": identity.local_id}
             ).with_columns(provider=pl.lit(code))
             for code, identity in records.health.items()
         ]
     )
 
 
-def _referrals(sent: pl.DataFrame, local: pl.DataFrame) -> pl.DataFrame:
-    return sent.join(local, on=["provider", "child"], how="left", maintain_order="left").select(
+def _referrals(sent: pl.DataFrame, local: pl.DataFrame, commissioner: str) -> pl.DataFrame:
+    return sent.join(local, on=["provider", "record"], how="left", maintain_order="left").select(
         "UniqueSubmissionID",
         OrgID_Provider="provider",
         ServiceRequestID="service_request_id",
         LocalPatientID="LocalPatientID",
-        OrgID_Commissioner=pl.lit(COMMISSIONER),
+        OrgID_Commissioner=pl.lit(commissioner),
         ReferralRequest_ReceivedDate="received_on",
         SourceOfReferral="source",
         Priority_Type="priority",

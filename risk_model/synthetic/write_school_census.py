@@ -37,7 +37,7 @@ def nodes(
         between = exclusions.filter(
             (pl.col("started_on") > earlier.astype(object)) & (pl.col("started_on") <= until.astype(object))
         )
-        yield from _census(rng, world, records, (position, name, on), between)
+        yield from _census(calibration, rng, world, records, (position, name, on), between)
         earlier = until
 
 
@@ -51,6 +51,7 @@ def on_roll(world: World, records: Records, on: np.datetime64) -> Booleans:
 
 
 def _census(
+    calibration: Calibration,
     rng: np.random.Generator,
     world: World,
     records: Records,
@@ -75,7 +76,7 @@ def _census(
             schools.select("urn", "schoolcensustableid"), on="urn", how="left", maintain_order="left"
         ).with_columns(NativeId=pl.lit(f"SCH{code}"))
         yield code, f"{name}_schoolcensus", schools
-        yield code, f"{name}_pupilonroll", pupils.drop("child", "postcode", "urn")
+        yield code, f"{name}_pupilonroll", _in_words_of_the_day(calibration, pupils, on)
         keys = pupils.select("child", "pupilonrolltableid", "NativeId", "postcode")
         yield code, f"{name}_termlyexclusionsonroll", _exclusions(keys, exclusions)
         if name.endswith("spring"):
@@ -83,6 +84,13 @@ def _census(
             yield code, f"{name}_senneeds", _needs(keys, needs)
         if name.endswith("autumn"):
             yield code, f"{name}_addresses", keys.select("pupilonrolltableid", "NativeId", "postcode")
+
+
+def _in_words_of_the_day(calibration: Calibration, pupils: pl.DataFrame, on: np.datetime64) -> pl.DataFrame:
+    """The columns of the file; an earlier edition of the census asked for gender."""
+    columns = pupils.drop("child", "postcode", "urn")
+    is_new = on >= calibration.day("record.column_called_sex", "school_census")
+    return columns if is_new else columns.rename({"sex": "gender"})
 
 
 def _schools(name: str, on: np.datetime64, urn: pl.Series, code: int) -> pl.DataFrame:
@@ -108,6 +116,7 @@ def _pupils(
     on: np.datetime64,
 ) -> pl.DataFrame:
     children, known = world.children, records.school
+    details = known.on(on)[who]
     entered = np.where(group < 7, children.reception_year[who], children.reception_year[who] + 7)
     first_day = (entered - 1970).astype("datetime64[Y]").astype("datetime64[D]") + np.timedelta64(247, "D")
     entry = np.minimum(np.maximum(first_day, children.moved_in[who]), on)
@@ -117,9 +126,10 @@ def _pupils(
             "child": who,
             "pupilonrolltableid": pupil_ids,
             "dob": known.born[who],
-            "surname": known.surname[who],
-            "forename": known.forename[who],
-            "upn": known.identifier[who],
+            "surname": details["surname"],
+            "forename": details["forename"],
+            "formersurname": _former_surnames(records, details),
+            "upn": details["identifier"],
             "sex": np.where(children.boy[who] == 1, "M", "F"),
             "entrydate": entry,
             "ethnicity": SCHOOL_ETHNICITY[children.ethnicity[who]],
@@ -127,7 +137,7 @@ def _pupils(
             "enrolstatus": np.full(who.size, "C"),
             "senprovision": PROVISION[provision],
             "ncyearactual": codes[group],
-            "postcode": known.postcode[who],
+            "postcode": details["postcode"],
             "termlysessionspossible": np.full(who.size, 120.0),
         }
     ).with_columns(
@@ -138,6 +148,16 @@ def _pupils(
         parttime=pl.lit("False"),
         pupilonrollorderseqcolumn=pl.lit(1),
     )
+
+
+def _former_surnames(records: Records, details: pl.DataFrame) -> pl.Series:
+    """The surname before the present one, where the school knows of the change; never the one before an adoption."""
+    first = records.school.versions.unique("record", keep="first", maintain_order=True)
+    before = first.sort("record")["surname"].gather(details["record"])
+    may_tell = np.isnat(records.lives.adopted_on)[details["record"].to_numpy()]
+    return details.select(
+        pl.when(pl.Series(may_tell) & (before != pl.col("surname"))).then(before)
+    ).to_series()
 
 
 def _exclusions(keys: pl.DataFrame, exclusions: pl.DataFrame) -> pl.DataFrame:

@@ -8,8 +8,9 @@ import numpy as np
 import polars as pl
 
 from risk_model.synthetic.calibration import Calibration, stream
-from risk_model.synthetic.clock import INDEX_DATE, WINDOW_START, Strings
-from risk_model.synthetic.recording import Records, lags
+from risk_model.synthetic.clock import INDEX_DATE, INDEX_DAY, WINDOW_START, Strings
+from risk_model.synthetic.entry import lags
+from risk_model.synthetic.recording import Records
 from risk_model.synthetic.world import World
 from risk_model.synthetic.xml_text import element, header, joined, wrapped
 
@@ -34,7 +35,8 @@ def write(folder: Path, calibration: Calibration, seed: int, world: World, recor
                 continue
             code = world.council.code
             known = _known(requests, reference)
-            text = _message(code, reference, known, people, _ranked(world, reference))
+            named = _named(people, records, reference)
+            text = _message(code, reference, known, named, _ranked(world, reference))
             (folder / f"sen2_{code}_{reference}.xml").write_text(text, encoding="utf-8")
 
 
@@ -54,20 +56,24 @@ def _known(requests: pl.DataFrame, reference: date) -> pl.DataFrame:
 
 def _people(world: World, records: Records) -> pl.DataFrame:
     children, known = world.children, records.sen
-    no_school_yet: Strings = np.where(children.reception_year >= INDEX_DATE.year + 1, "", known.identifier)
+    upn = known.on(INDEX_DAY)["identifier"]
+    no_school_yet: Strings = np.where(children.reception_year >= INDEX_DATE.year + 1, "", upn)
     return pl.DataFrame(
         {
             "child": np.arange(children.count),
             "key": known.local_id,
             "upn": no_school_yet,
-            "surname": known.surname,
-            "forename": known.forename,
             "born": known.born,
             "sex": np.where(children.boy == 1, "M", "F"),
-            "postcode": known.postcode,
             "starts_school": children.reception_year,
         }
     )
+
+
+def _named(people: pl.DataFrame, records: Records, reference: date) -> pl.DataFrame:
+    """The same with names and addresses as they were known on a day."""
+    details = records.sen.on(np.datetime64(reference))
+    return people.hstack(details.select("surname", "forename", "postcode"))
 
 
 def _ranked(world: World, reference: date) -> pl.DataFrame:

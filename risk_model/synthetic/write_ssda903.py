@@ -9,7 +9,7 @@ import polars as pl
 
 from risk_model.synthetic.calibration import stream
 from risk_model.synthetic.care_records import CareRecords, known_by
-from risk_model.synthetic.clock import quarter_ends, quarter_index
+from risk_model.synthetic.clock import INDEX_DAY, quarter_ends, quarter_index
 from risk_model.synthetic.needs import SOCIAL_EMOTIONAL
 from risk_model.synthetic.recording import SCHOOL_ETHNICITY, Records
 from risk_model.synthetic.world import World
@@ -17,7 +17,6 @@ from risk_model.synthetic.world import World
 DATE_FORMAT: Final = "%d/%m/%Y"
 LETTER_SEX_FROM: Final = date(2025, 4, 1)
 RECENT_DAYS: Final = 366
-PLACEMENTS: Final = ("U1", "U4", "U6", "K2", "P1", "R1")
 LEGAL_STATUSES: Final = ("C2", "C1", "V2")
 
 
@@ -49,7 +48,7 @@ def write(folder: Path, seed: int, world: World, records: Records, care: CareRec
 def _people(rng: np.random.Generator, world: World, records: Records) -> pl.DataFrame:
     children, known = world.children, records.social_care
     count = children.count
-    away = np.where(records.is_placed_away, records.placed_postcode, children.earlier_postcode)
+    upn = known.on(INDEX_DAY)["identifier"]
     return pl.DataFrame(
         {
             "child": np.arange(count),
@@ -57,11 +56,8 @@ def _people(rng: np.random.Generator, world: World, records: Records) -> pl.Data
             "born": known.born,
             "boy": children.boy,
             "ethnicity": SCHOOL_ETHNICITY[children.ethnicity],
-            "upn": known.identifier,
+            "upn": upn,
             "starts_school": children.reception_year,
-            "home": children.postcode,
-            "placed": away,
-            "placement": np.array(PLACEMENTS)[rng.choice(6, count, p=[0.16, 0.34, 0.28, 0.12, 0.07, 0.03])],
             "status": np.array(LEGAL_STATUSES)[rng.choice(3, count, p=[0.6, 0.2, 0.2])],
             "sdq_noise": rng.normal(0, 3, count),
         }
@@ -87,16 +83,16 @@ def _episodes(episodes: pl.DataFrame) -> pl.DataFrame:
     return episodes.select(
         "CHILD",
         DECOM=pl.col("starts_on").dt.strftime(DATE_FORMAT),
-        RNE=pl.lit("S"),
+        RNE="reason_started",
         LS="status",
         CIN=pl.lit("N1"),
-        PLACE="placement",
+        PLACE="kind",
         PLACE_PROVIDER=pl.lit("PR1"),
         DEC=pl.col("ends_on").dt.strftime(DATE_FORMAT),
-        REC=pl.when(ended).then(pl.lit("E4A")),
+        REC=pl.when(ended).then("reason_ended"),
         REASON_PLACE_CHANGE=pl.lit(None, pl.String),
         HOME_POST="home",
-        PL_POST="placed",
+        PL_POST="postcode",
         URN=pl.lit(None, pl.String),
     )
 
@@ -116,7 +112,7 @@ def _outcomes(world: World, episodes: pl.DataFrame, reference: date) -> pl.DataF
 
 def _missing(rng: np.random.Generator, world: World, care: CareRecords) -> pl.DataFrame:
     """Missing periods of older children in care; more where social-emotional need is greater."""
-    spells = care.care.filter(pl.col("starts_on") >= pl.date(2021, 1, 1))
+    spells = care.care.filter("is_last", pl.col("starts_on") >= pl.date(2021, 1, 1))
     who = spells["child"].to_numpy()
     starts = spells["starts_on"].to_numpy()
     emotional = world.needs.levels[quarter_index(starts), who, SOCIAL_EMOTIONAL]

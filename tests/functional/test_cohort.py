@@ -58,7 +58,8 @@ def test_truth_is_apart_from_the_extracts(tiny_cohort: Path) -> None:
 
 def test_every_partner_sends_its_own_files(tiny_cohort: Path) -> None:
     folders = {item.name for item in (tiny_cohort / "extracts").iterdir()}
-    assert folders == {"attendance", "cin_census", "csds", "school_census", "sen2", "ssda903", "wlmds"}
+    of_councils = {"attendance", "cin_census", "safeguarding", "school_census", "sen2", "ssda903"}
+    assert folders == of_councils | {"csds", "patient_index", "wlmds"}
     for file in (tiny_cohort / "extracts").rglob("*.xml"):
         root = ElementTree.parse(file).getroot()
         assert root.findtext("Header/Source/LEA") == "879"
@@ -102,8 +103,11 @@ def test_a_child_seen_through_two_systems_is_the_same_child(tiny_cohort: Path) -
         pl.col("born_on").cast(pl.String)
     )
     patients = pl.read_csv(tiny_cohort / "extracts/csds/CYP001MPI.csv", infer_schema_length=0)
+    numbered = pl.concat(
+        people.select("born_on", nhs_number=name).drop_nulls() for name in ("nhs_number", "former_nhs_number")
+    )
     known = patients.filter(pl.col("NHSNumber").is_not_null()).join(
-        people, left_on="NHSNumber", right_on="nhs_number"
+        numbered, left_on="NHSNumber", right_on="nhs_number"
     )
     assert known.height == patients["NHSNumber"].count()
     assert 0.98 < (known["DateOfBirth"] == known["born_on"]).mean() < 1
@@ -112,8 +116,8 @@ def test_a_child_seen_through_two_systems_is_the_same_child(tiny_cohort: Path) -
 @pytest.mark.parametrize(
     ("scale", "scenario", "words"),
     [
-        ("galaxy", "base", "Known scales: devon, plymouth, tiny, tiny_devon"),
-        ("tiny", "nosuch", "Known scenarios: base, null"),
+        ("galaxy", "base", "Known scales: devon, .*plymouth, tiny, tiny_devon"),
+        ("tiny", "nosuch", "Known scenarios: .*base, .*null"),
     ],
 )
 def test_an_unknown_name_is_a_mistake_one_can_mend(

@@ -22,6 +22,8 @@ N, ANOTHER = "9990000018", "9990000026"
 COUNCIL = {"la_code": "879", "la_child_id": "7", "known_on": "2026-05-20"}
 LIVES = {"born_on": "2014-01-01", "sex_code": "F", "postcode": "PL1 1AA", "school_urn": "100001"}
 PERSON = [{**COUNCIL, "nhs_number": N}]
+SOMEBODY_ELSES_EPISODE = [{**COUNCIL, "la_child_id": "8", "episode_key": "E", "referred_on": "2026-01-01"}]
+LIVE = {"safeguarding_person": PERSON, "safeguarding_episode": SOMEBODY_ELSES_EPISODE}
 
 
 def drawn(**sent: Any) -> dict[str, Any]:
@@ -35,7 +37,7 @@ def drawn(**sent: Any) -> dict[str, Any]:
     }
     council = {
         name: [{**COUNCIL, **row} for row in (tables.rows(rows) if isinstance(rows, str) else rows)]
-        for name, rows in ({"safeguarding_person": PERSON} | sent).items()
+        for name, rows in (LIVE | sent).items()
     }
     return tables.frames(
         csds_patient=[{**month, **patient, **LIVES}],
@@ -66,7 +68,8 @@ def persons(**sent: Any) -> dict[str, Any]:
 
 def test_an_nhs_number_that_the_council_holds_links_its_child() -> None:
     found = persons()
-    assert (found["link_method"], found["link_confidence"]) == ("NHS number held by the council", 1.0)
+    link = (found["social_care_link_method"], found["social_care_link_confidence"])
+    assert link == ("NHS number held by the council", 1.0)
     assert (found["is_linked_to_social_care"], found["is_linked_to_education"]) == (True, False)
 
 
@@ -88,12 +91,12 @@ def test_the_number_may_stand_in_the_list_of_identifiers() -> None:
 )
 def test_a_number_in_doubt_links_nobody(why: str, sent: list[dict[str, Any]]) -> None:
     found = persons(safeguarding_person=sent)
-    assert (found["link_method"], found["is_linked_to_social_care"]) == ("not linked", False), why
+    assert (found["social_care_link_method"], found["is_linked_to_social_care"]) == ("not linked", False), why
 
 
 def test_one_child_with_two_numbers_is_linked_by_neither() -> None:
     second = [{"identifier_type_code": "NHS Number", "identifier": ANOTHER}]
-    assert persons(safeguarding_identifier=second)["link_method"] == "not linked"
+    assert persons(safeguarding_identifier=second)["social_care_link_method"] == "not linked"
 
 
 def test_a_child_linked_by_number_keeps_its_school_where_the_council_has_no_upn() -> None:
@@ -103,11 +106,8 @@ def test_a_child_linked_by_number_keeps_its_school_where_the_council_has_no_upn(
     }
     found = linkage.link(frames, register=REGISTER, weights=WEIGHTS).persons.row(0, named=True)
     assert (found["is_linked_to_education"], found["is_linked_to_social_care"]) == (True, True)
-    assert found["link_method"] == ("NHS number held by the council; date of birth, sex, postcode and school")
-    assert found["education_link_method"] == "date of birth, sex, postcode and school"
-    assert found["education_link_confidence"] > 0.95
     assert found["social_care_link_method"] == "NHS number held by the council"
-    assert found["social_care_link_confidence"] == 1.0
+    assert found["education_link_method"] == "same birth date, postcode and school"
 
 
 # --- what they say -----------------------------------------------------------------------------------------------
@@ -194,8 +194,13 @@ def test_live_records_say_no_where_the_census_did_not_come_and_only_what_they_ho
     assert found["social_care_state"] == "none"
 
 
+def test_live_records_that_only_name_children_say_no_of_nobody() -> None:
+    assert child(safeguarding_episode=[])["protection_plan"] is None
+
+
 def test_live_records_that_are_old_say_no_of_nobody() -> None:
-    found = child(safeguarding_person=[{**PERSON[0], "known_on": "2026-04-01"}])
+    old = {name: [{**row, "known_on": "2026-04-01"} for row in rows] for name, rows in LIVE.items()}
+    found = child(**old)
     assert found["protection_plan"] is None
     why = next(fact["why"] for fact in found["unknown_facts"] if fact["partner"] == "social care")
     assert "no safeguarding dataset from Plymouth (879) since 1 Apr 2026" in why

@@ -37,8 +37,8 @@ PUBLISHED_FIELDS = {"csds": "csds_v1_6_fields.csv", "mhsds": "mhsds_v6_fields.cs
 
 def test_one_contract_per_return_and_one_for_the_worklist() -> None:
     assert sorted(contracts.load()) == [
-        "annex_a", "attendance", "cin_census", "csds", "mhsds", "safeguarding", "school_census", "sen2", "ssda903",
-        "wlmds", "worklist",
+        "annex_a", "attendance", "cin_census", "csds", "mhsds", "patient_index", "safeguarding", "school_census",
+        "sen2", "ssda903", "wlmds", "worklist",
     ]  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from tests.two_councils import DAY, DEVON, PLYMOUTH, TWO_COUNCILS, UPNS, drawn, 
 
 def test_an_optional_feed_is_asked_only_of_whoever_ever_sent_it_unless_the_policy_names_it() -> None:
     asked = {name: FeedLimits(35, 0.5) for name in ("mhsds", "safeguarding")}
-    live = {"safeguarding_person": [{"la_code": DEVON, "la_child_id": "B", "known_on": "2026-10-01"}]}
+    live = {"safeguarding_episode": [{"la_code": DEVON, "la_child_id": "B", "known_on": "2026-10-01"}]}
     frames = drawn(*TWO_COUNCILS, live)
 
     def expected(limits: Limits | None) -> set[tuple[str, str, str]]:
@@ -27,10 +27,10 @@ def test_an_optional_feed_is_asked_only_of_whoever_ever_sent_it_unless_the_polic
 
 
 def test_each_council_may_tell_in_another_of_two_returns() -> None:
+    known = {"la_code": DEVON, "la_child_id": "B", "known_on": "2026-11-10"}
     live = {
-        "safeguarding_person": [
-            {"la_code": DEVON, "la_child_id": "B", "known_on": "2026-11-10", "upn": UPNS["B"]}
-        ]
+        "safeguarding_person": [{**known, "upn": UPNS["B"]}],
+        "safeguarding_episode": [{**known, "episode_key": "E", "closed_on": "2026-01-01"}],
     }
     frames = drawn(*TWO_COUNCILS, live, without=(("cin_census", DEVON), ("ssda903", DEVON)))
     found = look(frames)

@@ -14,7 +14,7 @@ from risk_model import contracts, features, linkage, snapshot
 from risk_model.contracts.purposes import check_may_use
 from risk_model.errors import PurposeRefused, UserError
 from risk_model.features.purposes import MADE_FROM, check_features, columns_of
-from risk_model.linkage.sides import JOINED_ON, check_may_join
+from risk_model.linkage.purposes import JOINED_ON, check_may_join
 from tests import tables
 from tests.link_weights import WEIGHTS
 from tests.naming import REGISTER

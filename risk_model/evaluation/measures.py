@@ -1,0 +1,120 @@
+"""The measures of an ordering or an estimate, over draws of children of which the first is all of them, once each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from risk_model.model import FORTNIGHTS, Rows
+from risk_model.scorecard import Numbers, Scorecard
+
+DRAWS = 1000
+"""Enough that the limits of an interval do not depend on the lot that drew the children."""
+TOP_SHARE = 0.10
+INTERVAL_95 = (0.025, 0.975)
+
+GROUPS = {
+    "all": pl.lit(True),
+    "looked after": pl.col("looked_after") > 0,
+    "SEN and social care": pl.col("sen_and_social_care") > 0,
+}
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A figure with its 95 % interval over draws of children."""
+
+    value: float
+    low: float
+    high: float
+
+
+def draws_by_child(codes: npt.NDArray[np.int64], seed: int) -> Numbers:
+    """One row of weights per draw, the first all ones: how often each row's child was drawn."""
+    number = int(codes.max()) + 1
+    drawn = np.random.default_rng(seed).multinomial(number, np.full(number, 1 / number), size=DRAWS)
+    return np.vstack([np.ones(len(codes)), drawn[:, codes]]).astype(np.float64)
+
+
+def estimate(draws: Numbers) -> Estimate:
+    """The figure of the first draw with the interval that the others span."""
+    low, high = np.nanquantile(draws[1:], INTERVAL_95)
+    return Estimate(float(draws[0]), float(low), float(high))
+
+
+def top_tenth(score: Numbers) -> Numbers:
+    """How much of each row stands in the top tenth: rows that tie at its edge share what is left of it."""
+    places = max(1, round(TOP_SHARE * len(score)))
+    edge = np.partition(score, -places)[-places]
+    above, tied = score > edge, score == edge
+    top: Numbers = above + tied * (places - above.sum()) / tied.sum()
+    return top
+
+
+def top_mean(score: Numbers, risk: Numbers, weights: Numbers) -> Numbers:
+    """The mean true risk of the top tenth, in every draw."""
+    top = top_tenth(score)
+    mean: Numbers = (weights @ (risk * top)) / (weights @ top)
+    return mean
+
+
+def top_yield(score: Numbers, rows: Rows, weights: Numbers) -> Numbers:
+    """Events per hundred half-years at risk among the top tenth, in every draw."""
+    top = top_tenth(score)
+    half_years = rows.fortnights / FORTNIGHTS
+    yielded: Numbers = 100 * (weights @ (rows.event * top)) / (weights @ (half_years * top))
+    return yielded
+
+
+def baseline_exposure(card: Scorecard, rows: Rows) -> Numbers:
+    """The baseline hazard summed over the fortnights each row was at risk."""
+    baseline = np.cumsum(card.document["baseline_by_fortnight"])
+    exposure: Numbers = baseline[rows.fortnights - 1]
+    return exposure
+
+
+def likelihood_gain(hazard: Numbers, rows: Rows, weights: Numbers) -> Numbers:
+    """Poisson log-likelihood per row over that of one constant rate, in every draw."""
+    constant = (weights @ rows.event) / (weights @ rows.fortnights)
+    model = weights @ (rows.event * np.log(hazard) - hazard)
+    null = np.log(constant) * (weights @ rows.event) + weights @ (rows.event * np.log(rows.fortnights))
+    null -= constant * (weights @ rows.fortnights)
+    gain: Numbers = (model - null) / weights.sum(axis=1)
+    return gain
+
+
+def slope(log_hazard: Numbers, exposure: Numbers, rows: Rows, weights: Numbers) -> float:
+    """The slope b of events ~ exposure x exp(a + b x log-hazard), by Newton's method; NaN where there is none."""
+    design = np.column_stack([np.ones_like(log_hazard), log_hazard])
+    solution = np.array([0.0, 1.0])
+    for _ in range(12):
+        expected = weights * exposure * np.exp(design @ solution)
+        gradient = design.T @ (weights * rows.event - expected)
+        curvature = (design * expected[:, None]).T @ design
+        try:
+            solution = solution + np.linalg.solve(curvature, gradient)
+        except np.linalg.LinAlgError:
+            return float("nan")
+    return float(solution[1])
+
+
+def auc(score: Numbers, rows: Rows) -> float:
+    """Events against children followed for the whole horizon without one."""
+    from sklearn.metrics import roc_auc_score
+
+    counted = rows.event | (rows.fortnights == FORTNIGHTS)
+    return round(float(roc_auc_score(rows.event[counted], score[counted])), 4)
+
+
+def calibration(hazard: Numbers, rows: Rows) -> dict[str, float | None]:
+    """Expected over observed events by group; none where nothing was observed."""
+    ratios: dict[str, float | None] = {}
+    for name, claim in GROUPS.items():
+        group = rows.features.select(claim.fill_null(False)).to_series().to_numpy()
+        group = np.broadcast_to(group, hazard.shape)
+        observed = float(rows.event[group].sum())
+        ratios[name] = round(float(hazard[group].sum()) / observed, 3) if observed else None
+    return ratios
