@@ -9,6 +9,7 @@ import numpy as np
 from benchmarks import journey
 from benchmarks.harness import Figure, Measured
 from risk_model import linkage, model, pipeline, scorecard, snapshot, sources
+from risk_model.keys import Purpose
 from risk_model.model import Fit, Rows
 from risk_model.scorecard import Numbers, Table
 from risk_model.workspace import Workspace
@@ -24,7 +25,8 @@ def fitted_rows() -> Rows:
     journey.ensure()
     checked = sources.check(journey.EXTRACTS)
     workspace = Workspace(journey.WORKSPACE)
-    people = linkage.link(checked.frames, key=workspace.key(), weights=workspace.linkage_weights())
+    register = linkage.new_register(workspace.key(Purpose.TRAINING))
+    people = linkage.link(checked.frames, register=register, weights=workspace.linkage_weights())
     quarters = pipeline.look_back(checked.frames, people, snapshot.landmarks(checked.frames))
     return model.training_rows(quarters)
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import polars as pl
 import typer
 
-from risk_model import check_command, contracts_command, terminal
+from risk_model import check_command, contracts_command, links_command, terminal
 from risk_model.errors import UserError
 
 app = typer.Typer(
@@ -21,10 +21,19 @@ app = typer.Typer(
     "possible. It proposes; people decide.",
 )
 app.add_typer(contracts_command.app)
+app.add_typer(links_command.app)
 
 Extracts = Annotated[Path, typer.Argument(help="Folder with the partners' files, in any subfolders.")]
 WorkspaceFolder = Annotated[
     Path, typer.Option("--workspace", help="Folder in which this deployment keeps its lists.")
+]
+KeyFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--keys",
+        envvar="EARLY_SUPPORT_KEYS",
+        help="Folder of the keys of pseudonyms, outside the workspace. [default: WORKSPACE.keys beside it]",
+    ),
 ]
 Store = Annotated[Path, typer.Option("--registry", help="Folder of the model registry.")]
 Seed = Annotated[int, typer.Option("--seed", help="The same seed gives the same result.")]
@@ -126,6 +135,7 @@ app.command()(check_command.check)
 def train(
     extracts: Extracts,
     workspace: WorkspaceFolder,
+    keys: KeyFolder = None,
     registry: Store = DEFAULT_STORE,
     seed: Seed = DEFAULT_SEED,
     as_json: AsJson = False,
@@ -135,7 +145,8 @@ def train(
     from risk_model.workspace import Workspace
 
     with terminal.progress(pipeline.TRAINING_STEPS) as tell:
-        evaluation = pipeline.train(extracts, Workspace(workspace), store=registry, seed=seed, tell=tell)
+        place = Workspace(workspace, keys)
+        evaluation = pipeline.train(extracts, place, store=registry, seed=seed, tell=tell)
     if as_json:
         terminal.show_json(evaluation.as_dict())
     else:
@@ -162,6 +173,7 @@ def evaluate(
     _say_verdict(judged)
     if "truth" in judged:
         _say_truth(judged["truth"])
+        _say_links(judged["links"])
 
 
 @app.command()
@@ -189,6 +201,7 @@ def prioritise(
             "--reason", help="Why the gaps are accepted: every page shows it, so no child's details."
         ),
     ] = None,
+    keys: KeyFolder = None,
     registry: Store = DEFAULT_STORE,
 ) -> None:
     """Make the lists of one day: ranked, with reasons, ready to review; exit 1 if a mandatory feed is not there."""
@@ -207,7 +220,7 @@ def prioritise(
     with terminal.progress(pipeline.LISTING_STEPS) as tell:
         folder = pipeline.prioritise(
             extracts,
-            Workspace(workspace),
+            Workspace(workspace, keys),
             index_date=day,
             store=registry,
             policy_file=policy or DEFAULT_POLICY,
@@ -321,6 +334,15 @@ def _say_truth(truth: dict[str, Any]) -> None:
 
 def _with_limits(estimate: dict[str, float]) -> str:
     return f"{estimate['value']:.3f} ({estimate['low']:.3f} to {estimate['high']:.3f})"
+
+
+def _say_links(links: list[dict[str, Any]]) -> None:
+    """How many links are right and how many are found, and the same by exact numbers alone."""
+    counts = pl.DataFrame(links)
+    shares = [name for name, kind in counts.schema.items() if kind.is_float()]
+    terminal.show_table(
+        counts.with_columns(pl.col(shares).round(4)), "Links to other partners, against the truth"
+    )
 
 
 def main() -> None:

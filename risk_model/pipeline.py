@@ -35,6 +35,7 @@ from risk_model import (
 )
 from risk_model.coverage import AcceptedGap
 from risk_model.evaluation import Evaluation
+from risk_model.keys import Purpose
 from risk_model.linkage import People
 from risk_model.model import Rows
 from risk_model.snapshot import Frames
@@ -48,14 +49,19 @@ LISTING_STEPS = 6
 
 def train(extracts: Path, workspace: Workspace, *, store: Path, seed: int, tell: Tell) -> Evaluation:
     """Fit on quarterly landmarks, judge on the later ones, record both in the registry, return the evaluation."""
+    key, vault = workspace.key(Purpose.TRAINING), workspace.vault_of(Purpose.TRAINING)
     tell("Reading and checking the partners' files")
     checked = sources.check(extracts, kept_in=workspace.checked)
     checked.write_quarantine(workspace.quarantine)
 
     tell("Linking children")
-    people = linkage.link(checked.frames, key=workspace.key())
+    register = linkage.open_register(vault, key, snapshot.last_known_on(checked.frames))
+    decisions = linkage.decisions.read(workspace.vault)
+    people = linkage.link(checked.frames, register=register, decisions=decisions)
     workspace.keep_linkage_weights(people.weights)
-    workspace.keep_identities(people.identities)
+    linkage.keep_register(people.register, vault)
+    workspace.keep_identities(people.identities, Purpose.TRAINING)
+    linkage.keep(people, vault)
 
     tell("Looking back from each quarter")
     days = snapshot.landmarks(checked.frames)
@@ -75,11 +81,11 @@ def train(extracts: Path, workspace: Workspace, *, store: Path, seed: int, tell:
     workspace.keep_evaluation(evaluation.held_out(judged.card, held_out, fitted), verdict.as_dict())
     registry.record(
         store,
-        registry.deployment(workspace.key()),
+        registry.deployment(workspace.key(Purpose.REGISTRY)),
         final,
         verdict=verdict.verdict,
         figures=verdict.figures(),
-        facts={"seed": seed, "code": provenance.code()["digest"]},
+        facts={"seed": seed, "code": provenance.code()["digest"], "pseudonym_key_id": key.id},
     )
     return verdict
 
@@ -97,7 +103,13 @@ def prioritise(
 ) -> Path:
     """Make the worklists of one index date and return the run's folder; `accepted` feeds may be missing."""
     rules, policy_bytes = policy.load(policy_file)
-    card = None if policy_only else registry.approved(store, registry.deployment(workspace.key()))
+    key, vault = workspace.key(Purpose.DIRECT_CARE), workspace.vault_of(Purpose.DIRECT_CARE)
+    register = linkage.open_register(vault, key, index_date)
+    card = (
+        None
+        if policy_only
+        else registry.approved(store, registry.deployment(workspace.key(Purpose.REGISTRY)))
+    )
 
     tell("Reading and checking the partners' files")
     checked = sources.check(extracts, kept_in=workspace.checked)
@@ -106,9 +118,16 @@ def prioritise(
     frames = snapshot.known_frames(checked.frames, index_date)
 
     tell("Linking children")
-    people = linkage.link(frames, key=workspace.key(), weights=workspace.linkage_weights())
+    people = linkage.link(
+        frames,
+        register=register,
+        weights=workspace.linkage_weights(),
+        decisions=linkage.decisions.read(workspace.vault),
+    )
     workspace.keep_linkage_weights(people.weights)
-    workspace.keep_identities(people.identities)
+    linkage.keep_register(people.register, vault)
+    workspace.keep_identities(people.identities, Purpose.DIRECT_CARE)
+    linkage.keep(people, vault)
 
     tell("Looking for gaps in the feeds")
     covered = coverage.of(frames, index_date, people, rules.feed_limits)
@@ -130,7 +149,9 @@ def prioritise(
         "contributions": ordered.contributions,
         "measures": ordered.measures,
         "features": table,
+        "person_changes": people.register.changes_of_the_day(),
         "policy.yaml": policy_bytes,
+        "linkage.json": linkage.written(people.weights),
     }
     if card is not None:
         files["scorecard.json"] = scorecard.write(card)
@@ -142,20 +163,28 @@ def evaluate(workspace: Workspace, *, truth: Path | None, seed: int) -> dict[str
     held_out, judged = workspace.last_evaluation()
     if truth is None:
         return judged
-    known = evaluation.read_truth(truth)
-    distance = evaluation.against_truth(held_out, workspace.identities(), known, seed=seed)
-    return {**judged, "truth": distance}
+    known, vault = evaluation.read_truth(truth), workspace.vault_of(Purpose.TRAINING)
+    identities = workspace.identities(Purpose.TRAINING)
+    distance = evaluation.against_truth(held_out, identities, known, seed=seed)
+    links = evaluation.link_quality(linkage.vault.read(vault, "held"), known.identities)
+    return {**judged, "truth": distance, "links": links}
 
 
 def look_back(frames: Frames, people: People, days: list[date]) -> pl.DataFrame:
     """Return a row per quarter and child who waited: the features of that day, and what happened afterwards.
 
-    Features come from the records and links known on the day, outcomes from everything known by now (`people`).
+    Features come from the records and links known on the day, outcomes from everything known by now (`people`), and
+    so do the children's names, which join the two; what was not one person then gets no outcome of another.
     """
     gathered = snapshot.gather(frames, people)
     quarters = []
     for day in days:
-        then = linkage.link(snapshot.known_frames(frames, day), key=people.key, weights=people.weights)
+        then = linkage.link(
+            snapshot.known_frames(frames, day),
+            register=people.register,
+            weights=people.weights,
+            decisions=people.decisions,
+        )
         known = snapshot.take(frames, then, day)
         followed = snapshot.outcomes(gathered, known)
         quarters.append(

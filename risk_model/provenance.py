@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable
 from importlib.metadata import version
 from typing import Any
 
 import polars as pl
 
-from risk_model import contracts, coverage, worklist
-from risk_model.linkage import People
+from risk_model import contracts, coverage, linkage, worklist
+from risk_model.linkage import People, Register
+from risk_model.linkage.register import MERGE, SPLIT
 from risk_model.policy import Policy
 from risk_model.scorecard import Scorecard
 from risk_model.snapshot import LAST_AGE_YEARS, Snapshot, not_used, unused
@@ -50,7 +50,8 @@ def facts(
             "sha256": hashlib.sha256(policy_bytes).hexdigest(),
         },
         "model": None if card is None else {"id": card.id, "made_from": card.document["made_from"]},
-        "linkage": hashlib.sha256(json.dumps(people.weights, sort_keys=True).encode()).hexdigest(),
+        "linkage": {"format": people.weights.get("format"), "sha256": linkage.digest(people.weights)},
+        "pseudonyms": _pseudonyms(people.register),
         "list_risk": ordered.list["risk"].mean(),
         "data_up_to": {partner: day and str(day) for partner, day in known.data_up_to.items()},
         "coverage": coverage.as_facts(known.coverage),
@@ -84,6 +85,13 @@ def _input(file: SourceFile) -> dict[str, Any]:
         "rows": file.rows,
         "problem": file.problem,
     }
+
+
+def _pseudonyms(register: Register) -> dict[str, Any]:
+    """Which key named the children, by its id, and how many names the day's linkage joined and parted."""
+    kinds = register.changes_of_the_day()["kind"]
+    changes = {"merges": int((kinds == MERGE).sum()), "splits": int((kinds == SPLIT).sum())}
+    return {"purpose": register.key.purpose.value, "key_id": register.key.id, **changes}
 
 
 def _warnings(

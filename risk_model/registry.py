@@ -6,7 +6,6 @@ the estimator lies beside it for auditors and is never unpickled.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import tempfile
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 
 from risk_model import scorecard
 from risk_model.errors import UserError
+from risk_model.keys import Key
 from risk_model.model import Fit
 from risk_model.scorecard import Scorecard
 
@@ -22,9 +22,9 @@ JUDGED = "judged"
 TREE_TYPE = "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor"
 
 
-def deployment(key: bytes) -> str:
-    """Return the registry's name for the models of one workspace, told apart by its pseudonym key's digest."""
-    return "early-support-" + hashlib.sha256(key).hexdigest()[:8]
+def deployment(key: Key) -> str:
+    """Return the registry's name for the models of one workspace, told apart by the id of its own key."""
+    return f"early-support-{key.id}"
 
 
 def record(

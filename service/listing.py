@@ -9,10 +9,12 @@ from typing import Annotated, Any, Literal
 import polars as pl
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from service import links
 from service.schemas import (
     PARTNERS,
     AcceptedGap,
     Counts,
+    LinkedPartner,
     ListPage,
     Needs,
     Partner,
@@ -49,6 +51,7 @@ class Filters(BaseModel):
     show: Show | None = None
     tier: Annotated[Tier | None, BeforeValidator(_as_number)] = None
     unknown: Partner | None = None
+    not_linked: LinkedPartner | None = None
     child: str = Field(default="", max_length=20)
     page: int = Field(default=1, ge=1, le=100_000)
 
@@ -59,11 +62,19 @@ class Filters(BaseModel):
 
     @property
     def is_active(self) -> bool:
-        return bool(self.show or self.tier is not None or self.unknown or self.child.strip())
+        return bool(
+            self.show or self.tier is not None or self.unknown or self.not_linked or self.child.strip()
+        )
 
     def as_query(self) -> dict[str, str]:
         """Return the filters for a link, without the page."""
-        given = {"show": self.show, "tier": self.tier, "unknown": self.unknown, "child": self.child.strip()}
+        given = {
+            "show": self.show,
+            "tier": self.tier,
+            "unknown": self.unknown,
+            "not_linked": self.not_linked,
+            "child": self.child.strip(),
+        }
         return {name: str(value) for name, value in given.items() if value not in (None, "")}
 
 
@@ -76,6 +87,8 @@ def apply(filters: Filters, listed: ServiceList) -> pl.DataFrame:
         conditions.append(pl.col("tier") == filters.tier)
     if filters.unknown:
         conditions.append(pl.col(_column(filters.unknown, "state")) == "unknown")
+    if filters.not_linked:
+        conditions.append(links.is_not_linked(listed.frame, filters.not_linked))
     if filters.child.strip():
         wanted = filters.child.strip().upper().removeprefix("CHILD").strip()
         conditions.append(pl.col("child_reference").str.starts_with(wanted))
@@ -147,6 +160,7 @@ def row_values(values: Mapping[str, Any], states: Mapping[str, ReviewState]) -> 
     return same | {
         "is_past_latest": values["is_late"],
         "unknown_facts": unknown,
+        "links": links.links(values),
         "needs": [_needs(values, partner, unknown) for partner in PARTNERS],
         "review": states.get(values["referral_id"], TO_REVIEW),
     }

@@ -84,6 +84,7 @@ def _environment() -> Environment:
         weeks=wording.weeks,
         one_in=wording.one_in,
         times=wording.times,
+        link_in_short=wording.link_in_short,
         lower_first=wording.lower_first,
         upper_first=wording.upper_first,
         join_places=wording.join_places,

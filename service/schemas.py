@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 Partner = Literal["health", "education", "social care"]
 PARTNERS: tuple[Partner, ...] = ("health", "education", "social care")
+LinkedPartner = Literal["education", "social care"]
+LINKED_PARTNERS: tuple[LinkedPartner, ...] = ("education", "social care")
 Lane = Literal["need", "time", "next"]
 Tier = Literal[0, 1, 2]
 OwnWords = Annotated[
@@ -97,6 +99,19 @@ class Needs(Answer):
     why_unknown: str | None
 
 
+class Link(Answer):
+    """How one partner's record was linked to the child, and how sure that is.
+
+    `no record`: the partner sent the children it knows, and this child is none of them. `not linked`: nobody can say.
+    """
+
+    partner: LinkedPartner
+    state: Literal["linked", "no record", "not linked"]
+    method: str | None
+    confidence: float | None
+    words: str
+
+
 class UnknownFact(Answer):
     """A fact that we do not have, and why."""
 
@@ -156,6 +171,7 @@ class Row(Answer):
     unknown_decides_slot: bool
     unknown_facts: list[UnknownFact]
     needs: list[Needs]
+    links: list[Link]
     review: ReviewState
 
 

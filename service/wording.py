@@ -7,6 +7,9 @@ from datetime import date, datetime
 
 DAYS_IN_A_WEEK = 7
 RAREST_RISK_IN_WORDS = 0.01
+CERTAIN = 1.0
+MOST_PERCENT_OF_LIKENESS = 99.9
+BY_A_NUMBER = "number"
 COMMONEST_RISK_AS_ONE_IN = 0.3
 
 
@@ -131,3 +134,31 @@ def join_places(places: str) -> str:
     """
     before, comma, last = places.rpartition(", ")
     return f"{before} and {last}" if comma else last
+
+
+def how_sure(confidence: float | None, method: str) -> str:
+    """Return how sure a link is, in words; cut and never rounded up, and empty where a person has decided.
+
+    >>> how_sure(0.9989, "same name and birth date"), how_sure(1.0, "same name and birth date")
+    ('99.8 % sure', 'more than 99.9 % sure')
+    >>> how_sure(1.0, "NHS number held by the council"), how_sure(None, "decided by a person")
+    ('exact', '')
+    """
+    if confidence is None:
+        return ""
+    if confidence >= CERTAIN and BY_A_NUMBER in method:
+        return "exact"
+    percent = math.floor(confidence * 1000 + 1e-9) / 10
+    return "more than 99.9 % sure" if percent > MOST_PERCENT_OF_LIKENESS else f"{percent:.1f} % sure"
+
+
+def link_in_short(confidence: float | None, method: str) -> str:
+    """Return how a record was linked and how sure that is, short enough for a row of a list.
+
+    >>> link_in_short(0.9989, "same name and birth date"), link_in_short(None, "decided by a person")
+    ('by details, 99.8 % sure', 'by a person')
+    >>> link_in_short(1.0, "NHS number held by the council"), link_in_short(0.99, "unique pupil number of the school")
+    ('by number, exact', 'by number, 99.0 % sure')
+    """
+    how = "by a person" if confidence is None else "by number" if BY_A_NUMBER in method else "by details"
+    return ", ".join(part for part in (how, how_sure(confidence, method)) if part)

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from risk_model.linkage import LinkWeights
-from risk_model.linkage.probable import settings
+from risk_model.linkage.probable import settings, weights_of
 
 CHANCE_OF_A_MATCH = 0.05
 
 
 def _weights() -> LinkWeights:
-    weights: LinkWeights = settings().create_settings_dict("duckdb")
-    weights["probability_two_random_records_match"] = CHANCE_OF_A_MATCH
-    for comparison in weights["comparisons"]:
+    model = settings().create_settings_dict("duckdb")
+    model["probability_two_random_records_match"] = CHANCE_OF_A_MATCH
+    for comparison in model["comparisons"]:
         levels = [level for level in comparison["comparison_levels"] if not level.get("is_null_level")]
         for level in levels:
             agrees = level is not levels[-1]
             level["m_probability"], level["u_probability"] = (0.9, 0.01) if agrees else (0.1, 0.9)
-    return weights
+    return weights_of(model, {})
 
 
 WEIGHTS = _weights()

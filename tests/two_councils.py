@@ -11,9 +11,9 @@ from risk_model import coverage, features, linkage, merged, snapshot
 from risk_model.coverage import Limits
 from tests import tables
 from tests.link_weights import WEIGHTS
+from tests.naming import REGISTER
 
 DAY = date(2026, 11, 20)
-KEY = b"a key for tests"
 PLYMOUTH, DEVON = "879", "878"
 UPNS = {"A": "A950000178301", "B": "A879000000001"}
 COUNCIL_FEEDS = [
@@ -105,7 +105,7 @@ def states(frames: dict[str, pl.DataFrame], limits: Limits | None = None) -> dic
 
 def look(frames: dict[str, pl.DataFrame]) -> dict[str, dict[str, Any]]:
     """What the list says of each child, by home council."""
-    people = linkage.link(frames, key=KEY, weights=WEIGHTS)
+    people = linkage.link(frames, register=REGISTER, weights=WEIGHTS)
     table = features.build(snapshot.take(frames, people, DAY))
     homes = people.persons.select("person_id", "home_la_code")
     return {row["home_la_code"]: row for row in table.join(homes, on="person_id").iter_rows(named=True)}

@@ -5,10 +5,21 @@ the truth of an invented cohort.
 """
 
 from risk_model.evaluation.distance import against_truth
+from risk_model.evaluation.links import link_quality
 from risk_model.evaluation.measures import Estimate
 from risk_model.evaluation.orderings import held_out
 from risk_model.evaluation.truth import Truth
 from risk_model.evaluation.truth import read as read_truth
 from risk_model.evaluation.verdict import Evaluation, evaluate, split
 
-__all__ = ["Estimate", "Evaluation", "Truth", "against_truth", "evaluate", "held_out", "read_truth", "split"]
+__all__ = [
+    "Estimate",
+    "Evaluation",
+    "Truth",
+    "against_truth",
+    "evaluate",
+    "held_out",
+    "link_quality",
+    "read_truth",
+    "split",
+]

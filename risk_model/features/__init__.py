@@ -17,6 +17,7 @@ from risk_model.snapshot import Snapshot, column_of
 
 __all__ = [
     "FEATURES",
+    "LINK_COLUMNS",
     "MODEL_FEATURES",
     "NEED_AREAS",
     "Feature",
@@ -59,16 +60,29 @@ FEATURES: list[Feature] = [
 MODEL_FEATURES: list[Feature] = [feature for feature in FEATURES if feature.in_model]
 
 
+LINK_COLUMNS = (
+    "is_linked_to_education",
+    "education_link_method",
+    "education_link_confidence",
+    "is_linked_to_social_care",
+    "social_care_link_method",
+    "social_care_link_confidence",
+)
+"""How the records of each partner were linked to the child, as `linkage.People` tells it; shown, never a feature."""
+
+
 def build(snapshot: Snapshot) -> pl.DataFrame:
-    """Return one row per open referral: the wait, the child's features and the facts in words, by referral.
+    """Return one row per open referral: the wait, the child's features, links and facts in words, by referral.
 
     `marked_urgent_here` speaks of the row's own referral: urgent for one service is not urgent for another.
     """
     children = of_children(snapshot)
     words = facts.of_children(snapshot)
+    links = snapshot.children.select("person_id", *LINK_COLUMNS)
     return (
         snapshot.waits.with_columns(marked_urgent_here=_marked_urgent())
         .join(children, on="person_id", how="left")
+        .join(links, on="person_id", how="left")
         .join(words, on="person_id", how="left")
         .sort("service_id", "referral_id")
     )

@@ -6,7 +6,7 @@ landmarks. `outcomes` is the one function that may look past the index date.
 
 from risk_model.snapshot.gaps import column_of
 from risk_model.snapshot.outcomes import HORIZON_DAYS, PARTS, landmarks, outcomes
-from risk_model.snapshot.records import Frames, Gathered, gather, known_frames
+from risk_model.snapshot.records import Frames, Gathered, gather, known_frames, last_known_on
 from risk_model.snapshot.take import LAST_AGE_YEARS, Snapshot, take
 from risk_model.snapshot.unused import not_used
 
@@ -21,6 +21,7 @@ __all__ = [
     "gather",
     "known_frames",
     "landmarks",
+    "last_known_on",
     "not_used",
     "outcomes",
     "take",

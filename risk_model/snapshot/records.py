@@ -125,6 +125,12 @@ def known_frames(frames: Frames, on: date) -> Frames:
     return {name: known(table, on) for name, table in frames.items()}
 
 
+def last_known_on(frames: Frames) -> date:
+    """Return the day on which the newest of all records became known; the first of days where there is no record."""
+    days = [frame["known_on"].max() for frame in frames.values()]
+    return max((day for day in days if isinstance(day, date)), default=date.min)
+
+
 def newest(table: pl.DataFrame, key: tuple[str, ...]) -> pl.DataFrame:
     """Return the newest version of each record.
 

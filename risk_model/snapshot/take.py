@@ -147,7 +147,9 @@ def data_up_to(frames: Frames, on: date) -> dict[str, date | None]:
 
 def _named(opened: pl.DataFrame, people: People, on: date) -> pl.DataFrame:
     request = opened.select(pl.concat_str(REFERRAL_KEY, separator="|")).to_series()
-    referral_id = pseudonyms.of(request, people.key, "referral", pseudonyms.REFERRAL_CHARACTERS)
+    referral_id = pseudonyms.of(
+        request, people.register.key.secret, "referral", pseudonyms.REFERRAL_CHARACTERS
+    )
     return opened.select(
         "service_id",
         "service_name",

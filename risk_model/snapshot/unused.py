@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from risk_model import contracts, merged
-from risk_model.linkage.sides import JOINED_ON
+from risk_model.linkage.purposes import JOINED_ON
 from risk_model.merged import Frames
 from risk_model.snapshot.records import RECORDS
 
@@ -29,7 +29,6 @@ NOT_USED = {
     "annex_a_child_in_need": "children in need (list 6), which do not give the date of referral",
     "annex_a_looked_after": "looked-after children (list 8), which give the period and not its episodes",
     "annex_a_sen_support": "children with SEN support, who come without a census day",
-    "safeguarding_address": "addresses",
     "safeguarding_disability": "disabilities as the council records them",
     "safeguarding_early_help": "early help, for which there is no feature",
     "safeguarding_placement": "placements, which the episodes of care tell as well",
@@ -55,8 +54,8 @@ def sentences(frames: Frames) -> list[str]:
     """Return a warning for each return of which something was sent that no list uses.
 
     >>> import polars as pl
-    >>> sentences({"safeguarding_address": pl.DataFrame({"la_child_id": ["7"]})})
-    ['Standard Safeguarding Dataset: read and not used for the list: addresses.']
+    >>> sentences({"safeguarding_disability": pl.DataFrame({"la_child_id": ["7"]})})
+    ['Standard Safeguarding Dataset: read and not used for the list: disabilities as the council records them.']
     """
     loaded = contracts.load()
     told = {

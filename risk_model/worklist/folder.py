@@ -19,7 +19,6 @@ import polars as pl
 from risk_model.errors import UserError
 
 PROVENANCE = "provenance.json"
-TABLES = ("list", "contributions", "features", "measures")
 MADE = "made"
 
 

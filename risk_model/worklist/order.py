@@ -8,7 +8,7 @@ from datetime import date
 import polars as pl
 
 from risk_model import explanation, policy, scorecard
-from risk_model.features import if_known
+from risk_model.features import LINK_COLUMNS, if_known
 from risk_model.policy import Policy
 from risk_model.scorecard import Scorecard
 
@@ -47,6 +47,7 @@ LIST_COLUMNS = (
     "health_facts",
     "education_facts",
     "social_care_facts",
+    *LINK_COLUMNS,
     "unknown_facts",
     "best_place",
     "worst_place",

@@ -17,7 +17,7 @@ OpenPage = Callable[..., Any]
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("path", [LIST, f"{LIST}?tier=1", CHILD])
+@pytest.mark.parametrize("path", [LIST, f"{LIST}?tier=1", f"{LIST}?not_linked=education", CHILD])
 def test_nothing_runs_off_the_side_without_script(open_page: OpenPage, path: str, width: int) -> None:
     page = open_page(width, path)
     right_edges = page.locator("main *:visible").evaluate_all(
@@ -37,6 +37,14 @@ def test_the_list_shows_its_parts_and_fifty_children(open_page: OpenPage, width:
     assert page.locator(".es-row-link").count() == 50
 
 
+@pytest.mark.parametrize("width", WIDTHS)
+def test_how_a_record_was_linked_can_be_read(open_page: OpenPage, width: int) -> None:
+    page = open_page(width, f"{LIST}?not_linked=education")
+    assert page.get_by_text("Not linked", exact=True).first.is_visible()
+    assert page.get_by_label("Not linked to").is_visible()
+    assert open_page(width, LIST).get_by_text("(by details, 99.8 % sure)").first.is_visible()
+
+
 def test_every_child_is_a_card_on_a_small_screen(open_page: OpenPage) -> None:
     row = open_page(390, LIST).locator("#need tr:not(.es-part, .es-cut)").first
     assert row.evaluate("(row) => getComputedStyle(row).display") == "grid"
@@ -53,7 +61,7 @@ def test_a_decision_can_be_made_without_script(open_page: OpenPage, width: int) 
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("path", ["/lists", LIST, f"{LIST}?show=slot", CHILD])
+@pytest.mark.parametrize("path", ["/lists", LIST, f"{LIST}?show=slot", f"{LIST}?not_linked=education", CHILD])
 def test_axe_finds_nothing(open_page: OpenPage, path: str, width: int) -> None:
     found = Axe().run(open_page(width, path, script=True))
     assert found.violations_count == 0, found.generate_report()

@@ -14,6 +14,7 @@ import polars as pl
 import pytest
 
 from risk_model import coverage, features, linkage, snapshot, sources, worklist
+from risk_model.keys import Purpose
 from risk_model.linkage import People
 from risk_model.snapshot import Frames
 from risk_model.synthetic import synthesise
@@ -61,7 +62,9 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
     full, gap = (worklist.load(run) for run in sorted((folder / "w/worklists").iterdir()))
     frames = snapshot.known_frames(sources.check(extracts).frames, date.fromisoformat(INDEX_DATE))
     kept = Workspace(folder / "w")
-    people = linkage.link(frames, key=kept.key(), weights=kept.linkage_weights())
+    care = Purpose.DIRECT_CARE
+    register = linkage.open_register(kept.vault_of(care), kept.key(care), date.fromisoformat(INDEX_DATE))
+    people = linkage.link(frames, register=register, weights=kept.linkage_weights())
     return Runs(extracts, lost, folder / "w", full, gap, people, frames)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from risk_model import features, linkage, snapshot, sources
 from tests import tables
 from tests.link_weights import WEIGHTS
+from tests.naming import REGISTER
 
 DAY = date(2026, 6, 1)
 UPN = "A950000178301"
@@ -43,7 +44,7 @@ def facts(**drawn: str) -> dict[str, Any]:
     """What is told of the child on the first of June 2026, when these records of it are known; 0 is not recorded."""
     drawn_rows = {name: [{**KEYS[name], **row} for row in tables.rows(text)] for name, text in drawn.items()}
     frames = tables.frames(**{**CHILD, **drawn_rows})
-    people = linkage.link(frames, key=b"a key for tests", weights=WEIGHTS)
+    people = linkage.link(frames, register=REGISTER, weights=WEIGHTS)
     told = features.build(snapshot.take(frames, people, DAY)).row(0, named=True)
     return {fact: value or 0 for fact, value in told.items()}
 

@@ -15,9 +15,9 @@ from risk_model import features, linkage, snapshot
 from risk_model.snapshot import Snapshot
 from tests import tables
 from tests.link_weights import WEIGHTS
+from tests.naming import REGISTER
 
 DAY = date(2026, 6, 1)
-KEY = b"a key for tests"
 N, ANOTHER = "9990000018", "9990000026"
 COUNCIL = {"la_code": "879", "la_child_id": "7", "known_on": "2026-05-20"}
 LIVES = {"born_on": "2014-01-01", "sex_code": "F", "postcode": "PL1 1AA", "school_urn": "100001"}
@@ -51,7 +51,7 @@ def drawn(**sent: Any) -> dict[str, Any]:
 
 def look(**sent: Any) -> Snapshot:
     frames = snapshot.known_frames(drawn(**sent), DAY)
-    return snapshot.take(frames, linkage.link(frames, key=KEY, weights=WEIGHTS), DAY)
+    return snapshot.take(frames, linkage.link(frames, register=REGISTER, weights=WEIGHTS), DAY)
 
 
 def child(**sent: Any) -> dict[str, Any]:
@@ -59,7 +59,7 @@ def child(**sent: Any) -> dict[str, Any]:
 
 
 def persons(**sent: Any) -> dict[str, Any]:
-    people = linkage.link(drawn(**sent), key=KEY, weights=WEIGHTS)
+    people = linkage.link(drawn(**sent), register=REGISTER, weights=WEIGHTS)
     return {**people.persons.row(0, named=True), "held": people.holders["council_child"].height}
 
 
@@ -68,7 +68,8 @@ def persons(**sent: Any) -> dict[str, Any]:
 
 def test_an_nhs_number_that_the_council_holds_links_its_child() -> None:
     found = persons()
-    assert (found["link_method"], found["link_confidence"]) == ("NHS number held by the council", 1.0)
+    link = (found["social_care_link_method"], found["social_care_link_confidence"])
+    assert link == ("NHS number held by the council", 1.0)
     assert (found["is_linked_to_social_care"], found["is_linked_to_education"]) == (True, False)
 
 
@@ -90,12 +91,12 @@ def test_the_number_may_stand_in_the_list_of_identifiers() -> None:
 )
 def test_a_number_in_doubt_links_nobody(why: str, sent: list[dict[str, Any]]) -> None:
     found = persons(safeguarding_person=sent)
-    assert (found["link_method"], found["is_linked_to_social_care"]) == ("not linked", False), why
+    assert (found["social_care_link_method"], found["is_linked_to_social_care"]) == ("not linked", False), why
 
 
 def test_one_child_with_two_numbers_is_linked_by_neither() -> None:
     second = [{"identifier_type_code": "NHS Number", "identifier": ANOTHER}]
-    assert persons(safeguarding_identifier=second)["link_method"] == "not linked"
+    assert persons(safeguarding_identifier=second)["social_care_link_method"] == "not linked"
 
 
 def test_a_child_linked_by_number_keeps_its_school_where_the_council_has_no_upn() -> None:
@@ -103,9 +104,10 @@ def test_a_child_linked_by_number_keeps_its_school_where_the_council_has_no_upn(
     frames = drawn() | {
         "school_census_pupil": tables.frames(school_census_pupil=[school])["school_census_pupil"]
     }
-    found = linkage.link(frames, key=KEY, weights=WEIGHTS).persons.row(0, named=True)
+    found = linkage.link(frames, register=REGISTER, weights=WEIGHTS).persons.row(0, named=True)
     assert (found["is_linked_to_education"], found["is_linked_to_social_care"]) == (True, True)
-    assert found["link_method"] == ("NHS number held by the council; date of birth, sex, postcode and school")
+    assert found["social_care_link_method"] == "NHS number held by the council"
+    assert found["education_link_method"] == "same birth date, postcode and school"
 
 
 # --- what they say -----------------------------------------------------------------------------------------------

@@ -12,9 +12,9 @@ import pytest
 from risk_model import features, linkage, policy, snapshot
 from risk_model.snapshot import Snapshot
 from tests import tables
+from tests.naming import REGISTER
 
 DAY = date(2026, 6, 1)
-KEY = b"a key for tests"
 
 REFERRAL = """
 child | service_request_id | team_id | received_on | clinical_priority_code | period_ended_on
@@ -65,7 +65,7 @@ def look(**drawn: str) -> Snapshot:
         **parts,
     )
     frames = snapshot.known_frames(frames, DAY)
-    return snapshot.take(frames, linkage.link(frames, key=KEY), DAY)
+    return snapshot.take(frames, linkage.link(frames, register=REGISTER), DAY)
 
 
 def _sent(row: dict[str, str | None]) -> dict[str, str | None]:
@@ -150,7 +150,7 @@ def test_the_same_numbers_in_the_two_data_sets_are_two_childrens() -> None:
         P1            | R1                 | A                | 2025-01-05  | 2026-03-31
         """,
     )
-    taken = snapshot.take(frames, linkage.link(frames, key=KEY), DAY)
+    taken = snapshot.take(frames, linkage.link(frames, register=REGISTER), DAY)
     assert (taken.children.height, taken.waits["referral_id"].n_unique()) == (2, 2)
 
 

@@ -10,9 +10,9 @@ from datetime import date
 from risk_model import linkage, snapshot
 from risk_model.snapshot import Snapshot
 from tests import tables
+from tests.naming import REGISTER
 
 DAY = date(2026, 6, 1)
-KEY = b"a key for tests"
 
 
 def look(on: date = DAY, **drawn: str) -> Snapshot:
@@ -68,7 +68,7 @@ def look(on: date = DAY, **drawn: str) -> Snapshot:
         csds_referral=sent, csds_team=teams, csds_patient=patients, csds_contact=contacts, csds_clock=clocks
     )
     frames = snapshot.known_frames(frames, on)
-    people = linkage.link(frames, key=KEY)
+    people = linkage.link(frames, register=REGISTER)
     return snapshot.take(frames, people, on)
 
 

@@ -12,12 +12,12 @@ from risk_model.coverage import AcceptedGap, FeedLimits, Limits
 from risk_model.errors import FindingError, UserError
 from tests import tables
 from tests.link_weights import WEIGHTS
+from tests.naming import REGISTER
 from tests.two_councils import (
     COUNCIL_FEEDS,
     DAY,
     DEVON,
     DEVON_IS_LOST,
-    KEY,
     NEVER_SENT,
     PLYMOUTH,
     TWO_COUNCILS,
@@ -122,7 +122,7 @@ def test_a_provider_gone_silent_is_stale_and_its_list_stands() -> None:
     silent = waiting({"B": PLYMOUTH}, provider="P2", month=date(2026, 7, 31))
     frames = drawn(waiting({"A": PLYMOUTH}), silent, council(PLYMOUTH, "A"))
     assert states(frames)["csds:P2"] == "stale"
-    people = linkage.link(frames, key=KEY, weights=WEIGHTS)
+    people = linkage.link(frames, register=REGISTER, weights=WEIGHTS)
     listed = features.build(snapshot.take(frames, people, DAY))
     assert sorted(listed["provider_code"]) == ["P1", "P2"]
     seen_by_p2 = listed.row(by_predicate=pl.col("provider_code") == "P2", named=True)
@@ -132,7 +132,7 @@ def test_a_provider_gone_silent_is_stale_and_its_list_stands() -> None:
 
 def test_the_share_linked_is_of_children_with_a_record_elsewhere() -> None:
     frames = drawn(*TWO_COUNCILS, without=DEVON_IS_LOST)
-    people = linkage.link(frames, key=KEY, weights=WEIGHTS)
+    people = linkage.link(frames, register=REGISTER, weights=WEIGHTS)
     shares = coverage.of(frames, DAY, people).select("feed", "share_linked").rows()
     assert dict(shares)["csds"] == 0.5 and dict(shares)["school_census"] == 1
 

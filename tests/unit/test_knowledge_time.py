@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from risk_model import features, linkage, pipeline, snapshot
 from tests import tables
 from tests.link_weights import WEIGHTS
+from tests.naming import REGISTER
 
 DAY = date(2026, 3, 1)
-KEY = b"a key for tests"
 UPN = "A950000178301"
 
 
@@ -54,7 +54,7 @@ def records() -> dict[str, pl.DataFrame]:
 
 def look(frames: dict[str, pl.DataFrame], on: date = DAY) -> tuple[pl.DataFrame, linkage.People]:
     known = snapshot.known_frames(frames, on)
-    people = linkage.link(known, key=KEY, weights=WEIGHTS)
+    people = linkage.link(known, register=REGISTER, weights=WEIGHTS)
     return features.build(snapshot.take(frames, people, on)), people
 
 
@@ -102,7 +102,7 @@ def test_a_quarter_is_looked_back_on_with_the_links_of_its_day() -> None:
     census = RECORDS["school_census_pupil"].with_columns(known_on=pl.lit("2026-02-20").str.to_date())
     frames = {**RECORDS, "school_census_pupil": census}
     frames |= {name: RECORDS[name].clear() for name in ("cin_child", "cin_episode", "cin_plan")}
-    now = linkage.link(frames, key=KEY, weights=WEIGHTS)
+    now = linkage.link(frames, register=REGISTER, weights=WEIGHTS)
     quarters = pipeline.look_back(frames, now, [date(2026, 2, 19), date(2026, 2, 21)])
     assert quarters.select("sen_support_or_plan", "is_observed").rows() == [(None, True), (1, True)]
 

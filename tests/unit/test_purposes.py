@@ -14,11 +14,11 @@ from risk_model import contracts, features, linkage, snapshot
 from risk_model.contracts.purposes import check_may_use
 from risk_model.errors import PurposeRefused, UserError
 from risk_model.features.purposes import MADE_FROM, check_features, columns_of
-from risk_model.linkage.sides import JOINED_ON, check_may_join
+from risk_model.linkage.purposes import JOINED_ON, check_may_join
 from tests import tables
 from tests.link_weights import WEIGHTS
+from tests.naming import REGISTER
 
-KEY = b"a key for tests"
 NUMBER = "9990000018"
 CHOOSES = {"team_type_code", "started_on", "ended_on", "closed_on", "period_ended_on", *contracts.LINEAGE}
 """Columns that say who is looked for and which row is newest, and join nothing."""
@@ -58,7 +58,7 @@ def test_linking_stops_at_a_refused_join(monkeypatch: pytest.MonkeyPatch) -> Non
     without_upn = narrowed("cin_child", "upn", "audit")
     monkeypatch.setattr(contracts, "tables", lambda: without_upn)
     with pytest.raises(PurposeRefused, match="cin_child"):
-        linkage.link(tables.frames(), key=KEY, weights=WEIGHTS)
+        linkage.link(tables.frames(), register=REGISTER, weights=WEIGHTS)
 
 
 def test_the_join_reads_no_column_that_is_not_held_against_its_purpose() -> None:
@@ -89,7 +89,7 @@ def test_the_join_reads_no_column_that_is_not_held_against_its_purpose() -> None
         name: whole[name].select(c for c in whole[name].columns if c in CHOOSES or c in columns)
         for name, columns in JOINED_ON.items()
     }
-    linked = [linkage.link(frames, key=KEY, weights=WEIGHTS).persons for frames in (whole, bare)]
+    linked = [linkage.link(frames, register=REGISTER, weights=WEIGHTS).persons for frames in (whole, bare)]
     assert linked[0].equals(linked[1])
     assert sorted(linked[0]["is_linked_to_education"]) == [False, True]
     assert linked[0]["is_linked_to_social_care"].any()
@@ -116,7 +116,7 @@ def test_a_feature_of_a_column_without_that_purpose_is_refused(table: str, colum
 
 def test_features_are_not_built_of_a_refused_column(monkeypatch: pytest.MonkeyPatch) -> None:
     frames = tables.frames()
-    taken = snapshot.take(frames, linkage.link(frames, key=KEY, weights=WEIGHTS), date(2026, 1, 1))
+    taken = snapshot.take(frames, linkage.link(frames, register=REGISTER, weights=WEIGHTS), date(2026, 1, 1))
     assert features.build(taken).is_empty()
     without_score = narrowed("looked_after_outcome", "sdq_score", "audit")
     monkeypatch.setattr(contracts, "tables", lambda: without_score)

@@ -47,6 +47,8 @@ LIST_SCHEMA: dict[str, Any] = {
     "risk_low": pl.Float64,
     "risk_high": pl.Float64,
     "probability_of_slot": pl.Float64,
+    "education_link_confidence": pl.Float64,
+    "social_care_link_confidence": pl.Float64,
 }
 
 
@@ -105,7 +107,7 @@ def _child(
 ) -> dict[str, Any]:
     days = 700 - place * 3 if lane == "time" else 60 + (place * 37) % 420
     referred = INDEX_DATE - timedelta(days=days)
-    is_unknown, is_crossing = place % 5 == 3, place in (3, 14)
+    is_unknown, is_crossing, is_no_pupil = place % 5 == 3, place in (3, 14), place % 9 == 4
     ahead = 0 if lane == "time" else (place * 7) % 90
     reviews = ahead // TIME_SLOTS + 1 if ahead < 60 else None
     late = place == 8
@@ -150,15 +152,18 @@ def _child(
         "risk_high": risk and min(0.9, risk * 1.5),
         "probability_of_slot": 0.5 if model else None,
         "health_state": "recorded",
-        "education_state": "none" if place % 3 == 0 else "recorded",
+        "education_state": "unknown" if is_no_pupil else "none" if place % 3 == 0 else "recorded",
         "social_care_state": "unknown" if is_unknown else "recorded" if tier == 1 else "none",
         "health_facts": [
             f"Waiting for {name.lower()} since {referred:%-d %b %Y}",
             "2 urgent care visits in 12 months",
         ],
-        "education_facts": [] if place % 3 == 0 else ["School record shows SEN support since May 2025"],
+        "education_facts": []
+        if place % 3 == 0 or is_no_pupil
+        else ["School record shows SEN support since May 2025"],
         "social_care_facts": ["Child in need plan since March 2026"] if tier == 1 and not is_unknown else [],
-        "unknown_facts": [_UNKNOWN] if is_unknown else [],
+        "unknown_facts": [_NO_PUPIL] * is_no_pupil + [_UNKNOWN] * is_unknown,
+        **_links(place, is_no_pupil, is_unknown, tier == 1),
         "best_place": max(1, place - 2) if is_unknown else place,
         "worst_place": min(waiting, place + 12) if is_crossing else place,
         "unknown_decides_slot": is_crossing and is_unknown,
@@ -172,6 +177,26 @@ def _child(
     }
 
 
+def _links(place: int, is_no_pupil: bool, is_unknown: bool, is_held: bool) -> dict[str, Any]:
+    """Every second pupil is linked by name and birth date, the others by a number; a council holds some."""
+    by_name = place % 2 == 0
+    method = "same name, birth date and postcode" if by_name else "NHS number held by the council"
+    is_child = is_held and not is_unknown
+    return {
+        "is_linked_to_education": not is_no_pupil,
+        "education_link_method": "not linked" if is_no_pupil else method,
+        "education_link_confidence": None if is_no_pupil else 0.9989 if by_name else 1.0,
+        "is_linked_to_social_care": not is_unknown,
+        "social_care_link_method": "decided by a person" if is_child else "not linked",
+        "social_care_link_confidence": None,
+    }
+
+
+_NO_PUPIL = {
+    "partner": "education",
+    "fact": "School record",
+    "why": "No school record could be linked, or not yet at school",
+}
 _UNKNOWN = {
     "partner": "social care",
     "fact": "Social care record",
