@@ -7,9 +7,9 @@ A child who cannot be linked is "not known" to a partner, never "no need".
 """
 
 from risk_model.linkage import decisions, vault
-from risk_model.linkage.joining import link
+from risk_model.linkage.joining import learn, link
 from risk_model.linkage.people import People
 from risk_model.linkage.probable import LinkWeights, digest, written
 from risk_model.linkage.vault import keep
 
-__all__ = ["LinkWeights", "People", "decisions", "digest", "keep", "link", "vault", "written"]
+__all__ = ["LinkWeights", "People", "decisions", "digest", "keep", "learn", "link", "vault", "written"]
