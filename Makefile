@@ -38,7 +38,8 @@ format: setup ## put the code into its one style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: setup ## measure every figure and write the README's table
+bench: setup ## measure every figure anew and write the README's table
+	rm -rf var/bench*
 	$(BIN)/python -m benchmarks run --all --readme
 
 clean: ## remove what set-up and runs wrote (the registry in mlruns/ too)

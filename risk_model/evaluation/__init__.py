@@ -5,7 +5,7 @@ the truth of an invented cohort.
 """
 
 from risk_model.evaluation.distance import against_truth
-from risk_model.evaluation.links import link_quality
+from risk_model.evaluation.links import link_quality, wrong_twins
 from risk_model.evaluation.measures import Estimate
 from risk_model.evaluation.orderings import held_out
 from risk_model.evaluation.truth import Truth
@@ -22,4 +22,5 @@ __all__ = [
     "link_quality",
     "read_truth",
     "split",
+    "wrong_twins",
 ]

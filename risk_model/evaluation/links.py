@@ -11,7 +11,8 @@ from typing import Any
 
 import polars as pl
 
-TARGETS = {"education": "pupil", "social care": "council_child"}
+SOURCES = {"health": "patient", "education": "pupil", "social care": "council_child"}
+"""Whose records are held against each patient record; of health, the others of the same child."""
 MOST_DEPRIVED = 1
 GROUPS = {
     "all": pl.lit(True),
@@ -46,10 +47,11 @@ class LinkQuality:
 
 def link_quality(held: pl.DataFrame, identities: pl.DataFrame) -> list[dict[str, Any]]:
     """Return LinkQuality for every source and group; `held` is every record with its person, as linkage left it."""
-    patients, others = _patients(held, identities), _others(held, identities)
+    patients = _patients(held, identities)
+    others = pl.concat([patients, _others(held, identities)], how="diagonal")
     return [
         asdict(_measured(patients, others.filter(kind=kind), identities, source, group))
-        for source, kind in TARGETS.items()
+        for source, kind in SOURCES.items()
         for group in GROUPS
     ]
 
@@ -70,7 +72,7 @@ def _patients(held: pl.DataFrame, identities: pl.DataFrame) -> pl.DataFrame:
     known = held.filter(kind="patient").join(local, on="number")
     is_before = pl.col("is_adopted") & (pl.col("nhs_number") == pl.col("former_nhs_number"))
     return known.select(
-        "child_id", BY_ALL, BY_NUMBER_ALONE, "issuer", "number", is_before=is_before.fill_null(False)
+        "child_id", BY_ALL, BY_NUMBER_ALONE, "kind", "issuer", "number", is_before=is_before.fill_null(False)
     )
 
 
@@ -93,19 +95,24 @@ def _measured(
     An adopted child's school record goes on, its social care record ends: what was before the adoption belongs to the
     council's record, what came after to the school's, and the one must not be joined to the other.
     """
+    same_record = (pl.col("number") == pl.col("number_other")) & (pl.col("issuer") == pl.col("issuer_other"))
     within = identities.filter(GROUPS[group]).select("child_id")
     mine = patients.join(within, on="child_id", how="semi")
     adopted = identities.select("child_id", "is_adopted")
-    is_of_before = source == "social care"
-    parted = pl.col("is_adopted") & (pl.col("is_before") != is_of_before)
+    is_before_there = {"social care": pl.lit(True), "education": pl.lit(False)}.get(
+        source, pl.col("is_before_other")
+    )
+    parted = pl.col("is_adopted") & (pl.col("is_before") != is_before_there)
     pairs = mine.join(others, on="child_id", suffix="_other").join(adopted, on="child_id")
+    pairs = pairs.filter(~same_record.fill_null(False))
     true = pairs.filter(~parted)
     shares = {}
     for name in (BY_ALL, BY_NUMBER_ALONE):
         joined = mine.drop_nulls(name).join(others.drop_nulls(name), on=name, suffix="_other")
+        joined = joined.filter(~same_record.fill_null(False))
         right = true.filter(pl.col(name) == pl.col(f"{name}_other")).height
         wrong = joined.filter(pl.col("child_id") != pl.col("child_id_other")).height
-        if is_of_before:
+        if source != "education":
             wrong += pairs.filter(parted, pl.col(name) == pl.col(f"{name}_other")).height
         shares[name] = (wrong, _share(right, right + wrong), _share(right, true.height))
     wrong, precision, recall = shares[BY_ALL]

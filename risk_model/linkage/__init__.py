@@ -7,7 +7,7 @@ A child who cannot be linked is "not known" to a partner, never "no need".
 """
 
 from risk_model.linkage import decisions, vault
-from risk_model.linkage.joining import link
+from risk_model.linkage.joining import learn, link
 from risk_model.linkage.people import People
 from risk_model.linkage.probable import LinkWeights, digest, written
 from risk_model.linkage.register import Register, keep_register, new_register, open_register
@@ -21,6 +21,7 @@ __all__ = [
     "digest",
     "keep",
     "keep_register",
+    "learn",
     "link",
     "new_register",
     "open_register",

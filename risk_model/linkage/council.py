@@ -201,9 +201,10 @@ def _without_former_names(
     former = adopted.join(children.select("record", former="family"), on="record").select(
         "former", record="upn|" + pl.col("upn")
     )
-    named = pupils.join(former.unique("record"), on="record", how="left", maintain_order="left")
-    kept = pl.col("family").list.set_difference(pl.col("former").fill_null([]))
-    return named.with_columns(family=kept.list.sort()).drop("former")
+    named = pupils.join(former.unique("record"), on="record")
+    kept = pl.col("family").list.set_difference("former").list.sort()
+    others = pupils.join(named, on="record", how="anti")
+    return pl.concat([others, named.with_columns(family=kept).drop("former")])
 
 
 def _numbers_held(frames: dict[str, pl.DataFrame], members: pl.DataFrame) -> pl.DataFrame:

@@ -52,6 +52,15 @@ def link(
     return people_of(health, council, linked, doubts, register=register, weights=weights, decisions=decisions)
 
 
+def learn(frames: dict[str, pl.DataFrame]) -> LinkWeights:
+    """Return weights learned from these records, for `link`."""
+    check_may_join(contracts.tables())
+    council = council_side(frames, stewards.in_force(stewards.SCHEMA.to_frame()))
+    health = health_side(frames, council.twins)
+    numbered, _ = numbered_pairs(health.records, council.records, council.numbers)
+    return learned(_with_council_details(health.records, council.records, numbered), council.records)
+
+
 @dataclass(frozen=True)
 class _Decided:
     """The stewards' decisions on today's records: pairs that are `same`, and pairs that stay `apart`."""

@@ -173,10 +173,12 @@ def settings() -> Any:
             comparison("schools", unknown("schools"), (shared("schools"), "a school in common")),
         ],
         blocking_rules_to_generate_predictions=[
-            block_on("born"),
             block_on("postcodes", arrays_to_explode=["postcodes"]),
+            block_on("born", "initial"),
+            block_on("born", "family", arrays_to_explode=["family"]),
+            block_on("born", "schools", arrays_to_explode=["schools"]),
             block_on("given", "family", arrays_to_explode=["given", "family"]),
-            {"blocking_rule": "l.born = r.born_transposed"},
+            {"blocking_rule": "l.born = r.born_transposed AND l.initial = r.initial"},
         ],
         retain_matching_columns=True,  # Splink gives the levels of agreement with them only
     )
@@ -214,6 +216,7 @@ def _for_splink(records: pl.DataFrame) -> pl.DataFrame:
         births=or_null("births"),
         given=or_null("given"),
         a_given=pl.col("given").list.first(),
+        initial=pl.col("given").list.first().str.slice(0, 1),
         family=or_null("family"),
         a_family=pl.col("family").list.first(),
         postcodes=or_null("postcodes"),
