@@ -126,9 +126,9 @@ class _Process:
         linear = (
             weights["adversity"] * adversity
             + weights["social_emotional"] * emotional
-            + weights["early"] * (age < 5)
-            + weights["primary"] * ((age >= 5) & (age < 11))
-            + weights["secondary"] * ((age >= 11) & (age < 16))
+            + weights["under_five"] * (age < 5)
+            + weights["five_to_nine"] * ((age >= 5) & (age < 10))
+            + weights["ten_to_fifteen"] * ((age >= 10) & (age < 16))
             + weights["sixteen"] * (age >= 16)
             + weights["poverty"] * self.needs.is_poor
         )
