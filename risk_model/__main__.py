@@ -127,6 +127,12 @@ def prioritise(
             "--reason", help="Why the gaps are accepted: every page shows it, so no child's details."
         ),
     ] = None,
+    calendar: Annotated[
+        Path | None,
+        typer.Option(
+            help="The capacity calendar, a CSV file: slots to come. Without it no date is promised."
+        ),
+    ] = None,
     registry: Store = DEFAULT_STORE,
 ) -> None:
     """Make the lists of one day: ranked, with reasons, ready to review; exit 1 if a mandatory feed is not there."""
@@ -151,6 +157,7 @@ def prioritise(
             policy_file=policy or DEFAULT_POLICY,
             policy_only=policy_only,
             accepted=accepted,
+            calendar_file=calendar,
             tell=tell,
         )
     for warning in worklists.load(folder).provenance["warnings"]:

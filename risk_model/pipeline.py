@@ -93,10 +93,13 @@ def prioritise(
     policy_file: Path,
     policy_only: bool,
     accepted: Sequence[AcceptedGap] = (),
+    calendar_file: Path | None = None,
     tell: Tell,
 ) -> Path:
     """Make the worklists of one index date and return the run's folder; `accepted` feeds may be missing."""
     rules, policy_bytes = policy.load(policy_file)
+    calendar = policy.load_input(calendar_file, policy.CALENDAR)
+    planned = policy.read_calendar(calendar)
     card = None if policy_only else registry.approved(store, registry.deployment(workspace.key()))
 
     tell("Reading and checking the partners' files")
@@ -117,10 +120,15 @@ def prioritise(
 
     tell("Looking at what was known on the day")
     known = snapshot.take(frames, people, index_date, covered)
-    table = features.build(known)
+    earlier = worklist.earlier_run(workspace.worklists, index_date)
+    review_on = policy.next_review(rules.reviews, index_date)
+    table = worklist.with_offers(features.build(known), earlier, review_on)
 
     tell("Putting the lists in order")
-    services = policy.services_at_review(table, known.flow, rules, index_date)
+    carried = worklist.carried_over(earlier)
+    services = policy.services_at_review(
+        table, known.flow, rules, index_date, calendar=planned, earlier=carried
+    )
     ordered = worklist.order(table, card, rules, services, index_date)
 
     tell("Writing the run")
@@ -134,6 +142,8 @@ def prioritise(
     }
     if card is not None:
         files["scorecard.json"] = scorecard.write(card)
+    if calendar is not None:
+        files["capacity_calendar.csv"] = calendar
     return worklist.save(workspace.worklists, str(index_date), files, facts)
 
 

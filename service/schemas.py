@@ -149,7 +149,9 @@ class Row(Answer):
     days_on_clock: int | None
     latest_on: date | None
     is_past_latest: bool
+    guaranteed_slot: int | None
     guaranteed_review: int | None
+    was_offered: bool
     no_date_reason: str | None
     best_place: int
     worst_place: int

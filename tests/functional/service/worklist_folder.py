@@ -39,6 +39,8 @@ LIST_SCHEMA: dict[str, Any] = {
     "clock_started_on": pl.Date,
     "days_on_clock": pl.Int64,
     "latest_on": pl.Date,
+    "missed_on": pl.Date,
+    "offered_on": pl.Date,
     "no_date_reason": pl.String,
     "guaranteed_review": pl.Int64,
     "band_first": pl.Int64,
@@ -130,6 +132,10 @@ def _child(
         "school_year": None if place % 13 < 2 else f"Year {place % 13 - 1}",
         "referred_on": referred,
         "entered_on": referred,
+        "first_known_on": referred,
+        "missed_on": None,
+        "offered_on": None,
+        "was_offered": False,
         "clock_started_on": None
         if place % 11 == 0
         else referred + timedelta(days=days // 2 if place % 4 == 0 else 0),
@@ -163,6 +169,7 @@ def _child(
         "worst_place": min(waiting, place + 12) if is_crossing else place,
         "unknown_decides_slot": is_crossing and is_unknown,
         "longer_waits_ahead": ahead,
+        "guaranteed_slot": ahead + 1,
         "guaranteed_review": reviews,
         "latest_on": latest,
         "no_date_reason": None if latest else "30 reviews are needed; slots are planned to 29 Mar 2027",
