@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import polars as pl
 import typer
 
-from risk_model import check_command, contracts_command, terminal
+from risk_model import check_command, contracts_command, policy_command, terminal
 from risk_model.errors import UserError
 
 app = typer.Typer(
@@ -21,6 +21,7 @@ app = typer.Typer(
     "possible. It proposes; people decide.",
 )
 app.add_typer(contracts_command.app)
+app.add_typer(policy_command.app)
 
 Extracts = Annotated[Path, typer.Argument(help="Folder with the partners' files, in any subfolders.")]
 WorkspaceFolder = Annotated[
@@ -124,7 +125,8 @@ def prioritise(
     reason: Annotated[
         str | None,
         typer.Option(
-            "--reason", help="Why the gaps are accepted: every page shows it, so no child's details."
+            "--reason",
+            help="Why the gaps are accepted, or no estimate is used: every page shows it, so no child's details.",
         ),
     ] = None,
     calendar: Annotated[
@@ -133,6 +135,7 @@ def prioritise(
             help="The capacity calendar, a CSV file: slots to come. Without it no date is promised."
         ),
     ] = None,
+    trusted_keys: policy_command.TrustedKeys = None,
     registry: Store = DEFAULT_STORE,
 ) -> None:
     """Make the lists of one day: ranked, with reasons, ready to review; exit 1 if a mandatory feed is not there."""
@@ -147,7 +150,7 @@ def prioritise(
             f"The index date {day} lies in the future. Expected today or an earlier day, since a list shows what was "
             "known on its day. Give an earlier --index-date."
         )
-    accepted = coverage.parse(accept_gap or [], reason)
+    accepted = coverage.parse(accept_gap or [], reason if accept_gap or not policy_only else None)
     with terminal.progress(pipeline.LISTING_STEPS) as tell:
         folder = pipeline.prioritise(
             extracts,
@@ -156,21 +159,28 @@ def prioritise(
             store=registry,
             policy_file=policy or DEFAULT_POLICY,
             policy_only=policy_only,
+            policy_only_reason=reason,
             accepted=accepted,
             calendar_file=calendar,
+            trusted_keys=trusted_keys,
             tell=tell,
         )
-    for warning in worklists.load(folder).provenance["warnings"]:
+    provenance = worklists.load(folder).provenance
+    for warning in provenance["warnings"]:
         terminal.warn(warning)
+    if provenance["policy"]["signed_by"] is None:
+        terminal.warn(f"draft policy, not signed: {provenance['policy']['why_draft']}.")
     terminal.say(f"The worklist is in {folder}.")
 
 
 @app.command()
-def verify(worklist: WorklistFolder, as_json: AsJson = False) -> None:
+def verify(
+    worklist: WorklistFolder, trusted_keys: policy_command.TrustedKeys = None, as_json: AsJson = False
+) -> None:
     """Make every risk, contribution and place again from the folder alone; exit 1 if anything differs."""
     from risk_model import worklist as worklists
 
-    findings = worklists.verify(worklist)
+    findings = worklists.verify(worklist, trusted_keys)
     if as_json:
         terminal.show_json({"worklist": worklist.name, "agrees": not findings, "findings": findings})
     elif findings:

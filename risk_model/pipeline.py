@@ -92,12 +92,17 @@ def prioritise(
     store: Path,
     policy_file: Path,
     policy_only: bool,
+    policy_only_reason: str | None = None,
     accepted: Sequence[AcceptedGap] = (),
     calendar_file: Path | None = None,
+    trusted_keys: Path | None = None,
     tell: Tell,
 ) -> Path:
     """Make the worklists of one index date and return the run's folder; `accepted` feeds may be missing."""
     rules, policy_bytes = policy.load(policy_file)
+    signature_file = policy.signing.beside(policy_file)
+    trusted = policy.signing.trusted_keys(trusted_keys)
+    signature = policy.signing.check(policy_bytes, rules, signature_file, trusted)
     calendar = policy.load_input(calendar_file, policy.CALENDAR)
     planned = policy.read_calendar(calendar)
     card = None if policy_only else registry.approved(store, registry.deployment(workspace.key()))
@@ -132,7 +137,10 @@ def prioritise(
     ordered = worklist.order(table, card, rules, services, index_date)
 
     tell("Writing the run")
-    facts = provenance.facts(known, people, ordered, checked, card, rules, policy_bytes, services, gaps)
+    facts = provenance.facts(
+        known, people, ordered, checked, card, rules, policy_bytes, signature, services, gaps
+    )
+    facts["no_estimate_because"] = provenance.no_estimate_because(card, policy_only, policy_only_reason)
     files: dict[str, bytes | pl.DataFrame] = {
         "list": ordered.list,
         "contributions": ordered.contributions,
@@ -142,6 +150,8 @@ def prioritise(
     }
     if card is not None:
         files["scorecard.json"] = scorecard.write(card)
+    if signature_file is not None:
+        files["policy.yaml.sig"] = signature_file
     if calendar is not None:
         files["capacity_calendar.csv"] = calendar
     return worklist.save(workspace.worklists, str(index_date), files, facts)

@@ -77,6 +77,9 @@ class Service(Answer):
     run: str
     index_date: date
     mode: Literal["model", "policy-only"]
+    no_estimate_because: str | None
+    policy_signed_by: str | None
+    policy_status: Literal["signed", "draft policy, not signed"]
     waiting: int
     slots: int
     need_slots: int
@@ -141,6 +144,7 @@ class Row(Answer):
     tier: int
     tier_rule: str
     deciding_rule: str
+    next_rule: str
     band: str | None
     referred_on: date | None
     entered_on: date | None

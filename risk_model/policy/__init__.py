@@ -1,10 +1,13 @@
 """Priority is decided by a policy: a versioned file that a clinical lead signs, blind to how risk is estimated."""
 
+from risk_model.policy import signing
 from risk_model.policy.capacity import next_review
-from risk_model.policy.document import DEFAULT_POLICY, LOWEST_TIER, Policy, load, read
+from risk_model.policy.document import DEFAULT_POLICY, LOWEST_TIER, Policy
 from risk_model.policy.inputs import CALENDAR, DECISIONS, read_calendar
 from risk_model.policy.inputs import load as load_input
 from risk_model.policy.ranking import rank, services_at_review
+from risk_model.policy.reading import load, read
+from risk_model.policy.signing import Signature
 
 __all__ = [
     "CALENDAR",
@@ -12,6 +15,7 @@ __all__ = [
     "DEFAULT_POLICY",
     "LOWEST_TIER",
     "Policy",
+    "Signature",
     "load",
     "load_input",
     "next_review",
@@ -19,4 +23,5 @@ __all__ = [
     "read",
     "read_calendar",
     "services_at_review",
+    "signing",
 ]

@@ -61,7 +61,7 @@ def plan(
     known = services.with_columns(
         slots_per_review=per_review.round(3),
         measured_share=(per_review * SLOT).round().cast(pl.Int64),
-        time_share=pl.lit(round((1 - policy.need_lane_share) * SLOT), pl.Int64),
+        time_share=pl.lit(round(policy.time_share * SLOT), pl.Int64),
         review_on=pl.lit(first),
     )
     days = pl.date_range(

@@ -7,7 +7,7 @@ from datetime import date
 import polars as pl
 
 from risk_model.errors import UserError
-from risk_model.policy import capacity, lanes
+from risk_model.policy import capacity, lanes, sentences
 from risk_model.policy.document import Policy
 from risk_model.policy.lanes import LIST, need_key
 from risk_model.policy.tiers import with_tiers
@@ -57,7 +57,7 @@ def rank(table: pl.DataFrame, policy: Policy, services: pl.DataFrame, on: date) 
             f"Nobody waits for any service on {on} in these extracts. Expected open referrals that were known on that "
             "day. Check the index date, and what `risk-model check` says of the files."
         )
-    tiers = with_tiers(_with_defaults(table), policy)
+    tiers = with_tiers(_with_defaults(table, policy), policy)
     listed = tiers.join(services.select(LIST, *OF_LIST), on=LIST, how="left")
     placed = lanes.place(_with_keys(listed))
     slots = pl.col("need_slots") + pl.col("time_slots")
@@ -78,8 +78,10 @@ def rank(table: pl.DataFrame, policy: Policy, services: pl.DataFrame, on: date) 
     ).sort(LIST, "place")  # fmt: skip
 
 
-def _with_defaults(table: pl.DataFrame) -> pl.DataFrame:
-    """The table with one band, no estimate and no marks where it does not tell them."""
+def _with_defaults(table: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+    """The table with one band, no estimate and no marks where it does not tell them, or the policy uses no bands."""
+    if policy.bands == "none":
+        table = table.drop(*ONE_BAND, "risk_band_draws", strict=False)
     absent = {name: pl.lit(0, pl.Int64) for name in ONE_BAND}
     absent |= {name: pl.lit(None, pl.Float64) for name in NO_RISK}
     absent |= {name: pl.lit(False) for name in NO_MARKS}
@@ -92,7 +94,7 @@ def _with_keys(listed: pl.DataFrame) -> pl.DataFrame:
     return keyed.with_columns(
         need_key=need_key(pl.col("tier"), pl.col("risk_band")),
         best_key=need_key(pl.col("best_tier"), pl.col("risk_band_if_highest")),
-        worst_key=need_key(pl.col("tier"), pl.col("risk_band_if_lowest")),
+        worst_key=need_key(pl.col("worst_tier"), pl.col("risk_band_if_lowest")),
         time_key=lanes.time_key(),
     )
 
@@ -154,7 +156,7 @@ def _with_guarantee(placed: pl.DataFrame, policy: Policy, services: pl.DataFrame
     latest_on = pl.when(pl.col("capacity_from") == "calendar").then("guaranteed_on")
     return (
         promised.with_columns(latest_on=latest_on)
-        .with_columns(no_date_reason=pl.when(pl.col("latest_on").is_null()).then(_no_date_reason()))
+        .with_columns(no_date_reason=pl.when(pl.col("latest_on").is_null()).then(sentences.no_date_reason()))
         .drop("guaranteed_on", *facts.columns[1:])
     )
 
@@ -163,28 +165,3 @@ def _demand_above_capacity(policy: Policy) -> pl.Expr:
     """Referrals a week beyond the slots a week that are planned."""
     planned = pl.col("slots_planned").list.mean() * 7 / policy.reviews.every_days
     return pl.col("referrals_per_week") - planned.fill_null(0.0)
-
-
-def _no_date_reason() -> pl.Expr:
-    above = pl.col("demand_above_capacity").round(1)
-    demand = pl.when(above > 0).then(pl.format("demand is above capacity by {} a week", above))
-    ahead = pl.col("longer_waits_ahead")
-    cause = (
-        pl.when("was_offered")
-        .then(pl.lit("a slot was offered before and not taken up; the next is offered out of the need lane"))
-        .when(pl.col("time_slots_planned") == 0)
-        .then(pl.lit("no slots are planned for the longest waits"))
-        .when(pl.col("guaranteed_review").is_null())
-        .then(
-            pl.format(
-                "{} waited longer and the {} reviews planned keep {} slots for the longest waits",
-                pl.when(ahead == 1).then(pl.lit("1 child")).otherwise(pl.format("{} children", ahead)),
-                "reviews_planned",
-                "time_slots_planned",
-            )
-        )
-    )
-    unknown = pl.when(pl.col("capacity_from") == "measured").then(
-        pl.lit("no capacity calendar says how many slots are to come")
-    )
-    return pl.concat_str(demand, unknown, cause, separator="; ", ignore_nulls=True)

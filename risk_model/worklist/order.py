@@ -35,6 +35,7 @@ LIST_COLUMNS = (
     "tier_rule",
     "deciding_rule",
     "rules",
+    "next_rule",
     "lane",
     "place",
     "need_place",

@@ -15,8 +15,11 @@ from risk_model.worklist.folder import Worklist, check_seal, load
 from risk_model.worklist.order import order
 
 
-def verify(folder: Path) -> list[str]:
-    """Return a sentence for everything in a run's folder that cannot be made again from the folder alone."""
+def verify(folder: Path, trusted_keys: Path | None = None) -> list[str]:
+    """Return a sentence for everything in a run's folder that cannot be made again from the folder alone.
+
+    Where trusted keys are named, a policy that was signed with another one is a finding too.
+    """
     if findings := check_seal(folder):
         return findings
     run = load(folder)
@@ -28,7 +31,7 @@ def verify(folder: Path) -> list[str]:
         services_of(run.provenance),
         date.fromisoformat(run.provenance["index_date"]),
     )
-    findings = _claims(run, folder)
+    findings = [*_claims(run, folder), *_signature(run, folder, trusted_keys)]
     for name in ("list", "contributions", "measures"):
         recorded, computed = getattr(run, name), getattr(again, name)
         if not recorded.equals(computed):
@@ -46,14 +49,13 @@ def _claims(run: Worklist, folder: Path) -> list[str]:
     """What provenance says of policy and model, held against the files themselves."""
     told, content = run.provenance, (folder / "policy.yaml").read_bytes()
     rules, model = policy.read(content, "policy.yaml"), folder / "scorecard.json"
-    signed_on = rules.signed_on and str(rules.signed_on)
     claims = {
-        "policy": (rules.id, rules.version, rules.signed_by, signed_on, hashlib.sha256(content).hexdigest()),
+        "policy": (rules.id, rules.version, hashlib.sha256(content).hexdigest()),
         "model": scorecard.read(model.read_bytes()).id if model.is_file() else None,
         "mode": "model" if model.is_file() else "policy-only",
     }
     recorded = {
-        "policy": tuple(told["policy"][key] for key in ("id", "version", "signed_by", "signed_on", "sha256")),
+        "policy": tuple(told["policy"][key] for key in ("id", "version", "sha256")),
         "model": told["model"] and told["model"]["id"],
         "mode": told["mode"],
     }
@@ -62,6 +64,26 @@ def _claims(run: Worklist, folder: Path) -> list[str]:
         for name, claim in claims.items()
         if claim != recorded[name]
     ]
+
+
+def _signature(run: Worklist, folder: Path, trusted_keys: Path | None) -> list[str]:
+    """What provenance says of who signed the policy, held against the signature and, where they are named, the keys."""
+    told, file = run.provenance["policy"], folder / f"policy.yaml{policy.signing.SUFFIX}"
+    if told["signed_by"] is None:
+        return []
+    content, signature = (folder / "policy.yaml").read_bytes(), file.read_bytes() if file.is_file() else b""
+    rules = policy.read(content, "policy.yaml")
+    claim = (rules.signed_by, rules.signed_on and str(rules.signed_on), policy.signing.signed_with(signature))
+    recorded = tuple(told[key] for key in ("signed_by", "signed_on", "signed_with"))
+    if claim != recorded or not policy.signing.agrees(content, signature):
+        return [
+            "provenance.json does not say the truth about who signed the policy: the signature does not agree."
+        ]
+    if trusted_keys is not None:
+        checked = policy.signing.check(content, rules, signature, policy.signing.trusted_keys(trusted_keys))
+        if not checked.is_signed:
+            return [f"The policy counts as a draft here: {checked.why_draft}."]
+    return []
 
 
 def code_digest() -> str:

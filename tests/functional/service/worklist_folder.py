@@ -9,12 +9,14 @@ from typing import Any
 
 import polars as pl
 
-from risk_model import worklist
+from risk_model import policy, worklist
+from risk_model.policy import DEFAULT_POLICY, signing
 
 INDEX_DATE = date(2026, 11, 20)
 REVIEW_ON = date(2026, 11, 23)
 SPEECH, HEARING = "nr5-speech-and-language-therapy", "rk9-hearing"
 NEED_SLOTS, TIME_SLOTS = 6, 3
+LEAD = "P. Sample, clinical lead"
 REFERENCES = "23456789BCDFGHJKMNPQRSTVWXYZ"
 RULES = (
     ("urgent_by_referrer", "Marked urgent by the referrer", 0),
@@ -57,7 +59,7 @@ def write(
     *,
     children: int = 60,
     model: bool = True,
-    signed: bool = False,
+    signed_with: Path | None = None,
     empty_hearing: bool = False,
     gap: bool = False,
 ) -> Path:
@@ -79,7 +81,12 @@ def write(
     }
     if model:
         files["scorecard.json"] = b"{}"
-    return worklist.save(worklists, INDEX_DATE.isoformat(), files, _facts(frame, model, signed, gap))
+    facts = _facts(frame, model, gap)
+    if signed_with is not None:
+        rules = policy.load(DEFAULT_POLICY)[0].model_copy(update={"signed_by": LEAD, "signed_on": INDEX_DATE})
+        files["policy.yaml.sig"] = signing.sign(b"id: devon-default\n", rules, signed_with)
+        facts["policy"] |= {"signed_by": LEAD, "signed_on": "2026-11-02"}
+    return worklist.save(worklists, INDEX_DATE.isoformat(), files, facts)
 
 
 def _service(
@@ -145,6 +152,7 @@ def _child(
         "tier_rule": RULES[tier][0],
         "deciding_rule": RULES[tier][1],
         "rules": _rules(tier, is_unknown),
+        "next_rule": "Next: tier 0 by “Marked urgent by the referrer”, if that were recorded.",
         "lane": lane,
         "place": place,
         "need_place": place,
@@ -299,7 +307,7 @@ def _feed(locality: str, name: str, **last: Any) -> dict[str, Any]:
     return covered | last
 
 
-def _facts(frame: pl.DataFrame, model: bool, signed: bool, gap: bool) -> dict[str, Any]:
+def _facts(frame: pl.DataFrame, model: bool, gap: bool) -> dict[str, Any]:
     waiting = dict(frame.group_by("service_id").len().iter_rows())
     services = [
         {
@@ -328,8 +336,9 @@ def _facts(frame: pl.DataFrame, model: bool, signed: bool, gap: bool) -> dict[st
             "id": "devon-default",
             "version": "1.0",
             "title": "Devon default policy",
-            "signed_by": "P. Sample, clinical lead" if signed else None,
-            "signed_on": "2026-11-02" if signed else None,
+            "signed_by": None,
+            "signed_on": None,
+            "why_draft": "no signature was found beside the policy file",
             "sha256": "0" * 64,
         },
         "model": {"id": "harm-while-waiting", "version": "1", "sha256": "1" * 64} if model else None,
