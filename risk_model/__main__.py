@@ -135,6 +135,12 @@ def prioritise(
             help="The capacity calendar, a CSV file: slots to come. Without it no date is promised."
         ),
     ] = None,
+    decisions: Annotated[
+        Path | None,
+        typer.Option(
+            help="What reviewers decided, a CSV file from `risk-service decisions export`: the list obeys it."
+        ),
+    ] = None,
     trusted_keys: policy_command.TrustedKeys = None,
     registry: Store = DEFAULT_STORE,
 ) -> None:
@@ -162,6 +168,7 @@ def prioritise(
             policy_only_reason=reason,
             accepted=accepted,
             calendar_file=calendar,
+            decisions_file=decisions,
             trusted_keys=trusted_keys,
             tell=tell,
         )

@@ -95,6 +95,7 @@ def prioritise(
     policy_only_reason: str | None = None,
     accepted: Sequence[AcceptedGap] = (),
     calendar_file: Path | None = None,
+    decisions_file: Path | None = None,
     trusted_keys: Path | None = None,
     tell: Tell,
 ) -> Path:
@@ -105,6 +106,8 @@ def prioritise(
     signature = policy.signing.check(policy_bytes, rules, signature_file, trusted)
     calendar = policy.load_input(calendar_file, policy.CALENDAR)
     planned = policy.read_calendar(calendar)
+    decisions = policy.load_input(decisions_file, policy.DECISIONS)
+    decided = policy.read_decisions(decisions, rules)
     card = None if policy_only else registry.approved(store, registry.deployment(workspace.key()))
 
     tell("Reading and checking the partners' files")
@@ -134,7 +137,7 @@ def prioritise(
     services = policy.services_at_review(
         table, known.flow, rules, index_date, calendar=planned, earlier=carried
     )
-    ordered = worklist.order(table, card, rules, services, index_date)
+    ordered = worklist.order(table, card, rules, services, index_date, decided)
 
     tell("Writing the run")
     facts = provenance.facts(
@@ -153,7 +156,9 @@ def prioritise(
     if signature_file is not None:
         files["policy.yaml.sig"] = signature_file
     if calendar is not None:
-        files["capacity_calendar.csv"] = calendar
+        files[worklist.CALENDAR_FILE] = calendar
+    if decisions is not None:
+        files[worklist.DECISIONS_FILE] = decisions
     return worklist.save(workspace.worklists, str(index_date), files, facts)
 
 

@@ -140,6 +140,10 @@ class Row(Answer):
     age_years: int | None
     school_year: str | None
     place: int
+    place_by_policy: int
+    override: Literal["up", "hold", "pin", "wrong"] | None
+    override_state: Literal["in force", "waits for a second person"] | None
+    override_words: str | None
     lane: Lane
     tier: int
     tier_rule: str

@@ -5,6 +5,7 @@ from risk_model.policy.capacity import next_review
 from risk_model.policy.document import DEFAULT_POLICY, LOWEST_TIER, Policy
 from risk_model.policy.inputs import CALENDAR, DECISIONS, read_calendar
 from risk_model.policy.inputs import load as load_input
+from risk_model.policy.overrides import read_decisions
 from risk_model.policy.ranking import rank, services_at_review
 from risk_model.policy.reading import load, read
 from risk_model.policy.signing import Signature
@@ -22,6 +23,7 @@ __all__ = [
     "rank",
     "read",
     "read_calendar",
+    "read_decisions",
     "services_at_review",
     "signing",
 ]

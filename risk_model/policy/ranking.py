@@ -10,13 +10,14 @@ from risk_model.errors import UserError
 from risk_model.policy import capacity, lanes, sentences
 from risk_model.policy.document import Policy
 from risk_model.policy.lanes import LIST, need_key
+from risk_model.policy.overrides import IN_FORCE, with_overrides
 from risk_model.policy.tiers import with_tiers
 
 ONE_BAND = ("risk_band", "risk_band_if_highest", "risk_band_if_lowest")
 NO_RISK = ("risk_low_for_place", "risk_low_if_highest")
 """Without a model every child is in one band, and the referral date decides within the tier."""
 
-NO_MARKS = ("was_offered", "is_moved_up", "is_held")
+MARKS = ("was_offered", "is_moved_up", "is_held")
 OF_LIST = ("need_slots", "time_slots")
 
 
@@ -41,15 +42,23 @@ def services_at_review(
     return capacity.plan(named, policy, on, calendar=calendar, earlier=earlier)
 
 
-def rank(table: pl.DataFrame, policy: Policy, services: pl.DataFrame, on: date) -> pl.DataFrame:
+def rank(
+    table: pl.DataFrame,
+    policy: Policy,
+    services: pl.DataFrame,
+    on: date,
+    *,
+    decisions: pl.DataFrame | None = None,
+) -> pl.DataFrame:
     """Return the table with its tiers, lanes, places and guarantees, sorted by service and place.
 
     Reads the features, `referred_on`, `entered_on`, `referral_id`; where they are there `first_known_on` and
     `was_offered` (offered a slot before and not brought); and, where a risk is estimated, `risk_low_for_place`,
-    `risk_low_if_highest`, `risk_band`, `risk_band_if_highest`, `risk_band_if_lowest` and `risk_band_draws`
-    (bands drawn from the estimate's uncertainty). Adds `tier`, `best_tier`, `tier_rule`, `deciding_rule`,
-    `rules`, `lane`, `place`, `need_place`, `time_place`, `band_first`, `band_last`, `best_place`,
-    `worst_place`, `unknown_decides_slot`, `probability_of_slot`, `longer_waits_ahead`, `guaranteed_slot`,
+    `risk_low_if_highest`, `risk_band`, `risk_band_if_highest`, `risk_band_if_lowest` and `risk_band_draws` (bands drawn
+    from the estimate's uncertainty). `decisions` are those of reviewers, as `read_decisions` gives them. Adds `tier`,
+    `best_tier`, `worst_tier`, `tier_rule`, `deciding_rule`, `rules`, `next_rule`, `override`, `override_state`,
+    `override_words`, `place_by_policy`, `lane`, `place`, `need_place`, `time_place`, `band_first`, `band_last`,
+    `best_place`, `worst_place`, `unknown_decides_slot`, `probability_of_slot`, `longer_waits_ahead`, `guaranteed_slot`,
     `guaranteed_review`, `latest_on` and `no_date_reason`.
     """
     if table.is_empty():
@@ -58,8 +67,9 @@ def rank(table: pl.DataFrame, policy: Policy, services: pl.DataFrame, on: date) 
             "day. Check the index date, and what `risk-model check` says of the files."
         )
     tiers = with_tiers(_with_defaults(table, policy), policy)
-    listed = tiers.join(services.select(LIST, *OF_LIST), on=LIST, how="left")
-    placed = lanes.place(_with_keys(listed))
+    listed = tiers.join(services.select(LIST, "review_on", *OF_LIST), on=LIST, how="left")
+    decided = with_overrides(listed.with_columns(decided_until=pl.lit(on)), decisions, policy)
+    placed = lanes.place(_with_keys(decided))
     slots = pl.col("need_slots") + pl.col("time_slots")
     placed = placed.with_columns(
         best_place=lanes.place_if(placed, "best_key"), worst_place=lanes.place_if(placed, "worst_key")
@@ -71,10 +81,11 @@ def rank(table: pl.DataFrame, policy: Policy, services: pl.DataFrame, on: date) 
         unknown_decides_slot=(pl.col("best_place") <= slots) & (pl.col("worst_place") > slots),
         probability_of_slot=_probability_of_slot(placed),
     )
-    ranked = _with_guarantee(_with_bands(placed), policy, services)
+    ranked = _with_guarantee(_with_bands(_with_place_by_policy(placed)), policy, services)
     return ranked.drop(
-        "stable", "need_key", "time_key", "best_key", "worst_key", "risk_band_draws", *ONE_BAND, *NO_RISK,
-        *OF_LIST, pl.selectors.starts_with("lanes:"), strict=False,
+        "stable", "tier_for_place", "need_key", "time_key", "best_key", "worst_key", "decided_until", "review_on",
+        "is_moved_up", "is_held", "pinned_to", "risk_band_draws", *ONE_BAND, *NO_RISK, *OF_LIST,
+        pl.selectors.starts_with("lanes:"), strict=False,
     ).sort(LIST, "place")  # fmt: skip
 
 
@@ -84,19 +95,30 @@ def _with_defaults(table: pl.DataFrame, policy: Policy) -> pl.DataFrame:
         table = table.drop(*ONE_BAND, "risk_band_draws", strict=False)
     absent = {name: pl.lit(0, pl.Int64) for name in ONE_BAND}
     absent |= {name: pl.lit(None, pl.Float64) for name in NO_RISK}
-    absent |= {name: pl.lit(False) for name in NO_MARKS}
+    absent["was_offered"] = pl.lit(False)
     absent["first_known_on"] = pl.col("entered_on")
     return table.with_columns(**{n: value for n, value in absent.items() if n not in table.columns})
 
 
-def _with_keys(listed: pl.DataFrame) -> pl.DataFrame:
-    keyed = listed.with_columns(stable=lanes.stable())
+def _with_keys(decided: pl.DataFrame) -> pl.DataFrame:
+    """The keys of both lanes; a child pinned to a tier is of that tier, whatever is learned."""
+    keyed = decided.with_columns(stable=lanes.stable(), tier_for_place=pl.coalesce("pinned_to", "tier"))
     return keyed.with_columns(
-        need_key=need_key(pl.col("tier"), pl.col("risk_band")),
-        best_key=need_key(pl.col("best_tier"), pl.col("risk_band_if_highest")),
-        worst_key=need_key(pl.col("worst_tier"), pl.col("risk_band_if_lowest")),
+        need_key=need_key(pl.col("tier_for_place"), pl.col("risk_band")),
+        best_key=need_key(pl.coalesce("pinned_to", "best_tier"), pl.col("risk_band_if_highest")),
+        worst_key=need_key(pl.coalesce("pinned_to", "worst_tier"), pl.col("risk_band_if_lowest")),
         time_key=lanes.time_key(),
     )
+
+
+def _with_place_by_policy(placed: pl.DataFrame) -> pl.DataFrame:
+    """The place that each child would have if nobody had decided anything."""
+    if not (placed["override_state"] == IN_FORCE).any():
+        return placed.with_columns(place_by_policy=pl.col("place"))
+    alone = placed.with_columns(is_moved_up=pl.lit(False), is_held=pl.lit(False))
+    alone = alone.with_columns(need_key=need_key(pl.col("tier"), pl.col("risk_band")))
+    by_policy = lanes.place(alone).select(LIST, "referral_id", place_by_policy="place")
+    return placed.join(by_policy, on=(LIST, "referral_id"), how="left", maintain_order="left")
 
 
 def _probability_of_slot(placed: pl.DataFrame) -> pl.Series:
@@ -110,33 +132,38 @@ def _probability_of_slot(placed: pl.DataFrame) -> pl.Series:
     draws = pl.col("risk_band_draws")
     first, timed = pl.col("lanes:first"), pl.col("lanes:timed")
     drawn = placed.with_row_index("row").with_columns(
-        lowest=need_key(pl.col("tier"), draws.list.min()), highest=need_key(pl.col("tier"), draws.list.max())
+        lowest=need_key(pl.col("tier_for_place"), draws.list.min()),
+        highest=need_key(pl.col("tier_for_place"), draws.list.max()),
     )
     reach = drawn.group_by(LIST).agg(reach=pl.col("highest").sort().head(first.first()).last())
     near = (pl.col("lowest") <= pl.col("reach")) & (first > 0)
     oldest = pl.col("time_place") <= first + timed + pl.col("was_offered").sum().over(LIST)
     few = drawn.join(reach, on=LIST).filter(near | oldest)
     few = few.select(
-        "row", LIST, "tier", "referred_on", "stable", "time_key", *NO_MARKS, "risk_band_draws",
+        "row", LIST, "tier_for_place", "referred_on", "stable", "time_key", *MARKS, "risk_band_draws",
         need_slots=first, time_slots=timed,
     ).explode("risk_band_draws")  # fmt: skip
     each = few.with_columns(draw=pl.int_range(pl.len()).over("row"))
     each = each.with_columns(
-        pl.concat_str(LIST, "draw", separator="|").alias(LIST), need_key=need_key(pl.col("tier"), draws)
+        pl.concat_str(LIST, "draw", separator="|").alias(LIST),
+        need_key=need_key(pl.col("tier_for_place"), draws),
     )
     offered = lanes.place(each).group_by("row").agg(share=(pl.col("lane") != "next").mean())
     return drawn.join(offered, on="row", how="left", maintain_order="left")["share"].fill_null(0.0)
 
 
 def _with_bands(placed: pl.DataFrame) -> pl.DataFrame:
-    """The places between which the estimate cannot tell children of one tier apart."""
+    """The places between which the estimate cannot tell children of one tier apart; none for whom a person placed."""
     if placed["probability_of_slot"].is_null().all():
         none = pl.lit(None, pl.Int64)
         return placed.with_columns(band_first=none, band_last=none)
-    band = (LIST, "tier", "risk_band")
-    return placed.with_columns(
-        band_first=pl.col("place").min().over(band), band_last=pl.col("place").max().over(band)
-    )
+    band = (LIST, "tier", "risk_band", "is_decided")
+    decided = (pl.col("override_state") == IN_FORCE) & (pl.col("override") != "wrong")
+    marked = placed.with_columns(is_decided=decided.fill_null(False))
+    ends = {"band_first": pl.col("place").min().over(band), "band_last": pl.col("place").max().over(band)}
+    return marked.with_columns(
+        **{name: pl.when(~pl.col("is_decided")).then(end) for name, end in ends.items()}
+    ).drop("is_decided")
 
 
 def _with_guarantee(placed: pl.DataFrame, policy: Policy, services: pl.DataFrame) -> pl.DataFrame:

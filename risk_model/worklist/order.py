@@ -36,6 +36,10 @@ LIST_COLUMNS = (
     "deciding_rule",
     "rules",
     "next_rule",
+    "override",
+    "override_state",
+    "override_words",
+    "place_by_policy",
     "lane",
     "place",
     "need_place",
@@ -75,14 +79,20 @@ class Ordered:
 
 
 def order(
-    features: pl.DataFrame, card: Scorecard | None, rules: Policy, services: pl.DataFrame, on: date
+    features: pl.DataFrame,
+    card: Scorecard | None,
+    rules: Policy,
+    services: pl.DataFrame,
+    on: date,
+    decisions: pl.DataFrame | None = None,
 ) -> Ordered:
     """Return the list, its contributions and its measures: the one place where risk and policy meet.
 
-    Without a scorecard the list is policy-only: no risk, one band, no contributions.
+    Without a scorecard the list is policy-only: no risk, one band, no contributions. `decisions` are those of
+    reviewers.
     """
     estimated = _with_risk(features, card)
-    ranked = policy.rank(estimated, rules, services, on)
+    ranked = policy.rank(estimated, rules, services, on, decisions=decisions)
     if card is None:
         contributions = pl.DataFrame(schema=explanation.SCHEMA)
     else:

@@ -14,6 +14,8 @@ from risk_model import policy, scorecard
 from risk_model.worklist.folder import Worklist, check_seal, load
 from risk_model.worklist.order import order
 
+DECISIONS_FILE, CALENDAR_FILE = "decisions.csv", "capacity_calendar.csv"
+
 
 def verify(folder: Path, trusted_keys: Path | None = None) -> list[str]:
     """Return a sentence for everything in a run's folder that cannot be made again from the folder alone.
@@ -23,13 +25,15 @@ def verify(folder: Path, trusted_keys: Path | None = None) -> list[str]:
     if findings := check_seal(folder):
         return findings
     run = load(folder)
-    model = folder / "scorecard.json"
+    model, decided = folder / "scorecard.json", folder / DECISIONS_FILE
+    rules = policy.read((folder / "policy.yaml").read_bytes(), "policy.yaml")
     again = order(
         run.features,
         scorecard.read(model.read_bytes()) if model.is_file() else None,
-        policy.read((folder / "policy.yaml").read_bytes(), "policy.yaml"),
+        rules,
         services_of(run.provenance),
         date.fromisoformat(run.provenance["index_date"]),
+        policy.read_decisions(decided.read_bytes() if decided.is_file() else None, rules),
     )
     findings = [*_claims(run, folder), *_signature(run, folder, trusted_keys)]
     for name in ("list", "contributions", "measures"):

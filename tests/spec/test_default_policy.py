@@ -69,6 +69,7 @@ def ranked(
     *,
     referrals_a_week: float = 1.0,
     calendar: pl.DataFrame | None = None,
+    decisions: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     flow = pl.DataFrame(
         {
@@ -78,7 +79,7 @@ def ranked(
         }
     )
     services = policy.services_at_review(table, flow, rules, FRIDAY, calendar=calendar)
-    return policy.rank(table, rules, services, FRIDAY)
+    return policy.rank(table, rules, services, FRIDAY, decisions=decisions)
 
 
 def tiers(drawn: str, team: str = "33") -> dict[str, tuple[int, str]]:
