@@ -11,14 +11,24 @@ from risk_model.policy import capacity, lanes, sentences
 from risk_model.policy.document import Policy
 from risk_model.policy.lanes import LIST, need_key
 from risk_model.policy.overrides import IN_FORCE, with_overrides
-from risk_model.policy.tiers import with_tiers
+from risk_model.policy.tiers import with_rules, with_tiers
 
 ONE_BAND = ("risk_band", "risk_band_if_highest", "risk_band_if_lowest")
 NO_RISK = ("risk_low_for_place", "risk_low_if_highest")
 """Without a model every child is in one band, and the referral date decides within the tier."""
 
+ROW = "row"
+PLACES = (
+    "place", "lane", "need_place", "time_place", "place_by_policy", "best_place", "worst_place", "unknown_decides_slot",
+    "probability_of_slot", "band_first", "band_last", "longer_waits_ahead", "guaranteed_slot", "guaranteed_review",
+    "latest_on", "no_date_reason",
+)  # fmt: skip
 MARKS = ("was_offered", "is_moved_up", "is_held")
 OF_LIST = ("need_slots", "time_slots")
+READ_FOR_PLACES = (
+    LIST, "tier", "tier_for_place", "risk_band", "referred_on", "stable", "override", "override_state", "need_key",
+    "best_key", "worst_key", "time_key", *MARKS, *OF_LIST,
+)  # fmt: skip
 
 
 def services_at_review(
@@ -67,9 +77,16 @@ def rank(
             "day. Check the index date, and what `risk-model check` says of the files."
         )
     tiers = with_tiers(_with_defaults(table, policy), policy)
-    listed = tiers.join(services.select(LIST, "review_on", *OF_LIST), on=LIST, how="left")
+    listed = tiers.join(
+        services.select(LIST, "review_on", *OF_LIST), on=LIST, how="left", maintain_order="left"
+    )
     decided = with_overrides(listed.with_columns(decided_until=pl.lit(on)), decisions, policy)
-    placed = lanes.place(_with_keys(decided))
+    draws = decided["risk_band_draws"] if "risk_band_draws" in decided.columns else None
+    # places are worked out on the few columns that they need; every other column is put in order once, at the end
+    lists = pl.Enum(services[LIST].sort())
+    services = services.with_columns(pl.col(LIST).cast(lists))
+    keyed = _with_keys(decided.with_row_index(ROW)).select(ROW, *READ_FOR_PLACES)
+    placed = lanes.place(keyed.with_columns(pl.col(LIST).cast(lists)))
     slots = pl.col("need_slots") + pl.col("time_slots")
     placed = placed.with_columns(
         best_place=lanes.place_if(placed, "best_key"), worst_place=lanes.place_if(placed, "worst_key")
@@ -79,14 +96,15 @@ def rank(
     )
     placed = placed.with_columns(
         unknown_decides_slot=(pl.col("best_place") <= slots) & (pl.col("worst_place") > slots),
-        probability_of_slot=_probability_of_slot(placed),
+        probability_of_slot=_probability_of_slot(placed, draws),
     )
-    ranked = _with_guarantee(_with_bands(_with_place_by_policy(placed)), policy, services)
-    return ranked.drop(
-        "stable", "tier_for_place", "need_key", "time_key", "best_key", "worst_key", "decided_until", "review_on",
-        "is_moved_up", "is_held", "pinned_to", "risk_band_draws", *ONE_BAND, *NO_RISK, *OF_LIST,
-        pl.selectors.starts_with("lanes:"), strict=False,
-    ).sort(LIST, "place")  # fmt: skip
+    ranked = _with_guarantee(_with_bands(_with_place_by_policy(placed)), policy, services).sort(LIST, "place")
+    in_order = with_rules(decided[ranked[ROW]], policy)
+    told = in_order.drop(
+        "decided_until", "review_on", "is_moved_up", "is_held", "pinned_to", "risk_band_draws", *ONE_BAND,
+        *NO_RISK, *OF_LIST, strict=False,
+    )  # fmt: skip
+    return told.hstack(ranked.select(PLACES))
 
 
 def _with_defaults(table: pl.DataFrame, policy: Policy) -> pl.DataFrame:
@@ -117,21 +135,21 @@ def _with_place_by_policy(placed: pl.DataFrame) -> pl.DataFrame:
         return placed.with_columns(place_by_policy=pl.col("place"))
     alone = placed.with_columns(is_moved_up=pl.lit(False), is_held=pl.lit(False))
     alone = alone.with_columns(need_key=need_key(pl.col("tier"), pl.col("risk_band")))
-    by_policy = lanes.place(alone).select(LIST, "referral_id", place_by_policy="place")
-    return placed.join(by_policy, on=(LIST, "referral_id"), how="left", maintain_order="left")
+    by_policy = lanes.place(alone.select(ROW, *READ_FOR_PLACES)).select(ROW, place_by_policy="place")
+    return placed.join(by_policy, on=ROW, how="left", maintain_order="left")
 
 
-def _probability_of_slot(placed: pl.DataFrame) -> pl.Series:
+def _probability_of_slot(placed: pl.DataFrame, bands: pl.Series | None) -> pl.Series:
     """The share of the draws of risk bands under which each child is offered a slot at this review.
 
     Only who could come into the need lane under any draw, and the longest waits, can be offered one; the draws
     are ranked among these.
     """
-    if "risk_band_draws" not in placed.columns:
+    if bands is None:
         return pl.Series([None] * placed.height, dtype=pl.Float64)
     draws = pl.col("risk_band_draws")
     first, timed = pl.col("lanes:first"), pl.col("lanes:timed")
-    drawn = placed.with_row_index("row").with_columns(
+    drawn = placed.with_columns(bands[placed[ROW]].alias("risk_band_draws")).with_columns(
         lowest=need_key(pl.col("tier_for_place"), draws.list.min()),
         highest=need_key(pl.col("tier_for_place"), draws.list.max()),
     )
@@ -140,16 +158,16 @@ def _probability_of_slot(placed: pl.DataFrame) -> pl.Series:
     oldest = pl.col("time_place") <= first + timed + pl.col("was_offered").sum().over(LIST)
     few = drawn.join(reach, on=LIST).filter(near | oldest)
     few = few.select(
-        "row", LIST, "tier_for_place", "referred_on", "stable", "time_key", *MARKS, "risk_band_draws",
+        ROW, LIST, "tier_for_place", "referred_on", "stable", "time_key", *MARKS, "risk_band_draws",
         need_slots=first, time_slots=timed,
     ).explode("risk_band_draws")  # fmt: skip
-    each = few.with_columns(draw=pl.int_range(pl.len()).over("row"))
+    each = few.with_columns(draw=pl.int_range(pl.len()).over(ROW))
     each = each.with_columns(
-        pl.concat_str(LIST, "draw", separator="|").alias(LIST),
+        pl.concat_str(pl.col(LIST).cast(pl.String), "draw", separator="|").alias(LIST),
         need_key=need_key(pl.col("tier_for_place"), draws),
     )
-    offered = lanes.place(each).group_by("row").agg(share=(pl.col("lane") != "next").mean())
-    return drawn.join(offered, on="row", how="left", maintain_order="left")["share"].fill_null(0.0)
+    offered = lanes.place(each).group_by(ROW).agg(share=(pl.col("lane") != "next").mean())
+    return drawn.join(offered, on=ROW, how="left", maintain_order="left")["share"].fill_null(0.0)
 
 
 def _with_bands(placed: pl.DataFrame) -> pl.DataFrame:

@@ -53,7 +53,7 @@ def _title(rule: Rule) -> str:
 
 def _is_one_short(condition: Condition) -> pl.Expr:
     if condition.areas_beyond_this_service is not None:
-        return pl.col("areas_beyond").list.len() == condition.areas_beyond_this_service - 1
+        return pl.col("areas_beyond") == condition.areas_beyond_this_service - 1
     if condition.all_facts is None or len(condition.all_facts) == 1:
         return pl.lit(False)
     short = [
