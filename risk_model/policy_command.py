@@ -120,6 +120,30 @@ def diff(
         raise typer.Exit(terminal.FINDING)
 
 
+@app.command()
+def calendar(
+    worklist: Annotated[
+        Path, typer.Argument(help="Folder of one run, such as workspace/worklists/2026-11-20-r1.")
+    ],
+    out: Annotated[
+        Path, typer.Argument(help="The CSV file to write, for `risk-model prioritise --calendar`.")
+    ],
+) -> None:
+    """Draft a capacity calendar from the pace of a run, for whoever plans the services to correct."""
+    from risk_model import policy
+    from risk_model import worklist as worklists
+    from risk_model.policy import capacity
+
+    run = worklists.load(worklist)
+    rules = policy.read((worklist / "policy.yaml").read_bytes(), "policy.yaml")
+    drafted = capacity.draft_calendar(run.provenance["services"], rules.reviews.every_days)
+    drafted.write_csv(out)
+    terminal.say(
+        f"A draft for {drafted['service_id'].n_unique()} services is in {out}: the pace of the last half year. Correct "
+        "it, with holidays and summer: a list made with it promises dates."
+    )
+
+
 def _load(policy_file: Path, trusted_keys: Path | None) -> tuple[Policy, Signature]:
     from risk_model import policy
     from risk_model.policy import signing

@@ -129,6 +129,31 @@ def slots_to_come(services: pl.DataFrame, every_days: int) -> pl.DataFrame:
     )
 
 
+def draft_calendar(services: list[dict[str, Any]], every_days: int) -> pl.DataFrame:
+    """Return a capacity calendar of what a run planned, for whoever plans the services to correct.
+
+    A row per stretch of reviews with the same number of slots, from the run's own review on.
+    """
+    reviews = (
+        pl.DataFrame(services, infer_schema_length=None)
+        .select(LIST, pl.col("review_on").cast(pl.String).str.to_date(), "slots_planned")
+        .explode("slots_planned", empty_as_null=False)
+        .with_columns(review=pl.int_range(pl.len(), dtype=pl.Int64).over(LIST))
+    )
+    from_on = pl.col("review_on") + pl.duration(days=pl.col("review") * every_days)
+    stretches = reviews.with_columns(from_on=from_on, stretch=pl.col("slots_planned").rle_id().over(LIST))
+    return (
+        stretches.group_by(LIST, "stretch", maintain_order=True)
+        .agg(
+            pl.col("from_on").first(),
+            until_on=pl.col("from_on").last() + pl.duration(days=every_days - 1),
+            slots_per_review=pl.col("slots_planned").first(),
+        )
+        .drop("stretch")
+        .with_columns(why=pl.lit("draft"))
+    )
+
+
 def carried_from(services: list[dict[str, Any]]) -> pl.DataFrame | None:
     """Return what an earlier run handed on, from the services in its provenance; None where it handed on nothing."""
     table = pl.DataFrame(services, infer_schema_length=None)

@@ -126,3 +126,13 @@ def test_a_calendar_that_is_none_is_refused_in_words(rows: str, said: str) -> No
 def test_a_calendar_that_lacks_a_column_names_it() -> None:
     with pytest.raises(UserError, match=r"lacks 1 column\(s\): until_on"):
         policy.read_calendar(b"service_id,from_on,slots_per_review\n")
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.sampled_from([0.0, 0.4, 1.0, 1.7, 6.25]))
+def test_a_drafted_calendar_plans_what_the_run_planned(rate: float) -> None:
+    row = planned(rate)
+    drafted = capacity.draft_calendar([row], POLICY.reviews.every_days)
+    rows = drafted.write_csv(include_header=False)
+    again = planned(rate, calendar=rows)
+    assert (again["slots_planned"], again["capacity_from"]) == (row["slots_planned"], "calendar")
