@@ -41,6 +41,13 @@ def next_review(reviews: Reviews, on: date) -> date:
     return reviews.counted_from + timedelta(days=passed * reviews.every_days)
 
 
+def reviews_planned(reviews: Reviews, on: date) -> pl.Series:
+    """Return the days of the reviews that are planned after a day."""
+    first = next_review(reviews, on)
+    last = first + timedelta(days=reviews.every_days * (reviews.planned_ahead - 1))
+    return pl.date_range(first, last, f"{reviews.every_days}d", eager=True)
+
+
 def plan(
     services: pl.DataFrame,
     policy: Policy,
@@ -64,10 +71,7 @@ def plan(
         time_share=pl.lit(round(policy.time_share * SLOT), pl.Int64),
         review_on=pl.lit(first),
     )
-    days = pl.date_range(
-        first, first + timedelta(days=reviews.every_days * (reviews.planned_ahead - 1)),
-        f"{reviews.every_days}d", eager=True,
-    )  # fmt: skip
+    days = reviews_planned(reviews, on)
     planned = from_calendar(calendar, days).join(known.select(LIST), on=LIST, how="semi")
     known = known.join(planned.select(LIST, from_calendar="slots_planned"), on=LIST, how="left")
     known = known.join(_carried(known, policy, calendar, earlier, first), on=LIST, how="left")

@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 
 from risk_model import policy, scorecard
+from risk_model.policy import Policy, capacity
 from risk_model.worklist.folder import Worklist, check_seal, load
 from risk_model.worklist.order import order
 
@@ -35,7 +36,11 @@ def verify(folder: Path, trusted_keys: Path | None = None) -> list[str]:
         date.fromisoformat(run.provenance["index_date"]),
         policy.read_decisions(decided.read_bytes() if decided.is_file() else None, rules),
     )
-    findings = [*_claims(run, folder), *_signature(run, folder, trusted_keys)]
+    findings = [
+        *_claims(run, folder),
+        *_signature(run, folder, trusted_keys),
+        *_calendar(run, folder, rules),
+    ]
     for name in ("list", "contributions", "measures"):
         recorded, computed = getattr(run, name), getattr(again, name)
         if not recorded.equals(computed):
@@ -88,6 +93,19 @@ def _signature(run: Worklist, folder: Path, trusted_keys: Path | None) -> list[s
         if not checked.is_signed:
             return [f"The policy counts as a draft here: {checked.why_draft}."]
     return []
+
+
+def _calendar(run: Worklist, folder: Path, rules: Policy) -> list[str]:
+    """What provenance says of the slots to come, held against the capacity calendar in the folder."""
+    file, services = folder / CALENDAR_FILE, services_of(run.provenance)
+    planned = services.filter(pl.col("capacity_from") == "calendar").select("service_id", "slots_planned")
+    if not file.is_file():
+        return [] if planned.is_empty() else [f"{CALENDAR_FILE} is missing, from which slots were planned."]
+    days = policy.reviews_planned(rules.reviews, date.fromisoformat(run.provenance["index_date"]))
+    told = capacity.from_calendar(policy.read_calendar(file.read_bytes()), days)
+    again = told.join(services, on="service_id", how="semi").sort("service_id")
+    same = again.equals(planned.sort("service_id"))
+    return [] if same else ["The slots to come in provenance.json do not follow from the capacity calendar."]
 
 
 def code_digest() -> str:

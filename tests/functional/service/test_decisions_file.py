@@ -10,7 +10,7 @@ import pytest
 
 from risk_model import policy
 from risk_model.policy import DEFAULT_POLICY
-from service.reviews import REASON_WORDS
+from service.reviews import REASON_WORDS, TIERS_THAT_NEED_A_SECOND_PERSON, WEEKS_TO_CHOOSE_FROM
 from tests.functional.service.conftest import Visitor, child_address, csrf_in, field_in
 from tests.functional.service.test_command_line import run
 
@@ -31,6 +31,12 @@ def test_the_reasons_of_the_form_are_those_of_the_policy() -> None:
     assert {reason.value: words for reason, words in REASON_WORDS.items()} == {
         code: reason.words for code, reason in RULES.reasons.items()
     }
+
+
+def test_whom_to_lower_and_for_how_long_is_as_the_policy_has_it() -> None:
+    assert list(TIERS_THAT_NEED_A_SECOND_PERSON) == RULES.overrides.second_person_to_lower_tiers
+    assert WEEKS_TO_CHOOSE_FROM[0] == RULES.overrides.weeks
+    assert max(WEEKS_TO_CHOOSE_FROM) == RULES.overrides.longest_weeks
 
 
 def test_a_decision_is_written_as_the_next_list_reads_it(
