@@ -36,6 +36,7 @@ WorklistFolder = Annotated[
 
 DEFAULT_STORE = Path("mlruns")
 DEFAULT_SEED = 2026
+DRAFT = "draft policy, not signed"
 
 
 @app.command()
@@ -176,7 +177,7 @@ def prioritise(
     for warning in provenance["warnings"]:
         terminal.warn(warning)
     if provenance["policy"]["signed_by"] is None:
-        terminal.warn(f"draft policy, not signed: {provenance['policy']['why_draft']}.")
+        terminal.warn(f"{DRAFT}: {provenance['policy']['why_draft']}.")
     terminal.say(f"The worklist is in {folder}.")
 
 
@@ -223,13 +224,26 @@ def explain(
             "reference as the list shows them. Check the run's folder and the spelling."
         )
     contributions = run.contributions.filter(pl.col("person_id") == found["person_id"][0])
+    is_signed = run.provenance["policy"]["signed_by"] is not None
     if as_json:
-        terminal.show_json({"places": found.to_dicts(), "contributions": contributions.to_dicts()})
+        status = "signed" if is_signed else DRAFT
+        told = {
+            "places": found.to_dicts(),
+            "contributions": contributions.to_dicts(),
+            "policy_status": status,
+        }
+        terminal.show_json(told)
         return
+    if not is_signed:
+        terminal.warn(f"{DRAFT}.")
+    if run.provenance["mode"] == "policy-only":
+        terminal.warn(f"no risk estimate is used: {run.provenance['no_estimate_because']}.")
     places = found.select(
         "service_name", "place", "tier", "deciding_rule", "latest_on", "best_place", "worst_place"
     )
     terminal.show_table(places, f"Child {found['child_reference'][0]}")
+    for row in found.select("service_name", "next_rule", "override_words").iter_rows():
+        terminal.say(" ".join(words for words in (f"{row[0]}:", row[2], row[1]) if words))
     terminal.show_table(
         contributions.select("partner", "words", pl.col("factor").round(2)),
         "What raises (above 1) and lowers it",
