@@ -20,7 +20,10 @@ demo: setup ## make an invented Plymouth, rank its lists, serve them on 127.0.0.
 	$(BIN)/risk-model synthesise $(DEMO)
 	$(BIN)/risk-model train $(DEMO)/extracts --workspace $(DEMO)/workspace
 	$(BIN)/risk-model evaluate --workspace $(DEMO)/workspace --truth $(DEMO)/truth
-	$(BIN)/risk-model prioritise $(DEMO)/extracts --index-date $(INDEX_DATE) --workspace $(DEMO)/workspace
+	$(BIN)/risk-model prioritise $(DEMO)/extracts --index-date $(INDEX_DATE) --workspace $(DEMO)/workspace --policy-only
+	$(BIN)/risk-model policy calendar $(DEMO)/workspace/worklists/$(INDEX_DATE)-r1 $(DEMO)/capacity_calendar.csv
+	$(BIN)/risk-model prioritise $(DEMO)/extracts --index-date $(INDEX_DATE) --workspace $(DEMO)/workspace \
+	  --calendar $(DEMO)/capacity_calendar.csv
 ifeq ($(SERVE),yes)
 	$(BIN)/risk-service serve --demo --port $(PORT)
 endif

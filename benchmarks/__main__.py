@@ -7,14 +7,24 @@ from typing import Annotated
 import polars as pl
 import typer
 
-from benchmarks import checking, explanations, guarantees, journey, linkage, making, pages, targets
+from benchmarks import (
+    checking,
+    explanations,
+    guarantees,
+    journey,
+    linkage,
+    making,
+    pages,
+    ranking,
+    targets,
+)
 from benchmarks.harness import as_table, environment, write_readme
 from risk_model import terminal
 from risk_model.errors import UserError
 
 FIGURES = {
     figure.name: figure
-    for module in (journey, targets, making, checking, linkage, explanations, guarantees, pages)
+    for module in (journey, targets, making, checking, linkage, explanations, guarantees, ranking, pages)
     for figure in module.FIGURES
 }
 

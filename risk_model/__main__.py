@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import polars as pl
 import typer
 
-from risk_model import check_command, contracts_command, links_command, terminal
+from risk_model import check_command, contracts_command, links_command, policy_command, terminal
 from risk_model.errors import UserError
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ app = typer.Typer(
 )
 app.add_typer(contracts_command.app)
 app.add_typer(links_command.app)
+app.add_typer(policy_command.app)
 
 Extracts = Annotated[Path, typer.Argument(help="Folder with the partners' files, in any subfolders.")]
 WorkspaceFolder = Annotated[
@@ -44,6 +45,7 @@ WorklistFolder = Annotated[
 
 DEFAULT_STORE = Path("mlruns")
 DEFAULT_SEED = 2026
+DRAFT = "draft policy, not signed"
 
 
 @app.command()
@@ -198,9 +200,23 @@ def prioritise(
     reason: Annotated[
         str | None,
         typer.Option(
-            "--reason", help="Why the gaps are accepted: every page shows it, so no child's details."
+            "--reason",
+            help="Why the gaps are accepted, or no estimate is used: every page shows it, so no child's details.",
         ),
     ] = None,
+    calendar: Annotated[
+        Path | None,
+        typer.Option(
+            help="The capacity calendar, a CSV file: slots to come. Without it no date is promised."
+        ),
+    ] = None,
+    decisions: Annotated[
+        Path | None,
+        typer.Option(
+            help="What reviewers decided, a CSV file from `risk-service decisions export`: the list obeys it."
+        ),
+    ] = None,
+    trusted_keys: policy_command.TrustedKeys = None,
     keys: KeyFolder = None,
     registry: Store = DEFAULT_STORE,
 ) -> None:
@@ -216,7 +232,7 @@ def prioritise(
             f"The index date {day} lies in the future. Expected today or an earlier day, since a list shows what was "
             "known on its day. Give an earlier --index-date."
         )
-    accepted = coverage.parse(accept_gap or [], reason)
+    accepted = coverage.parse(accept_gap or [], reason if accept_gap or not policy_only else None)
     with terminal.progress(pipeline.LISTING_STEPS) as tell:
         folder = pipeline.prioritise(
             extracts,
@@ -225,20 +241,29 @@ def prioritise(
             store=registry,
             policy_file=policy or DEFAULT_POLICY,
             policy_only=policy_only,
+            policy_only_reason=reason,
             accepted=accepted,
+            calendar_file=calendar,
+            decisions_file=decisions,
+            trusted_keys=trusted_keys,
             tell=tell,
         )
-    for warning in worklists.load(folder).provenance["warnings"]:
+    provenance = worklists.load(folder).provenance
+    for warning in provenance["warnings"]:
         terminal.warn(warning)
+    if provenance["policy"]["signed_by"] is None:
+        terminal.warn(f"{DRAFT}: {provenance['policy']['why_draft']}.")
     terminal.say(f"The worklist is in {folder}.")
 
 
 @app.command()
-def verify(worklist: WorklistFolder, as_json: AsJson = False) -> None:
+def verify(
+    worklist: WorklistFolder, trusted_keys: policy_command.TrustedKeys = None, as_json: AsJson = False
+) -> None:
     """Make every risk, contribution and place again from the folder alone; exit 1 if anything differs."""
     from risk_model import worklist as worklists
 
-    findings = worklists.verify(worklist)
+    findings = worklists.verify(worklist, trusted_keys)
     if as_json:
         terminal.show_json({"worklist": worklist.name, "agrees": not findings, "findings": findings})
     elif findings:
@@ -274,13 +299,26 @@ def explain(
             "reference as the list shows them. Check the run's folder and the spelling."
         )
     contributions = run.contributions.filter(pl.col("person_id") == found["person_id"][0])
+    is_signed = run.provenance["policy"]["signed_by"] is not None
     if as_json:
-        terminal.show_json({"places": found.to_dicts(), "contributions": contributions.to_dicts()})
+        status = "signed" if is_signed else DRAFT
+        told = {
+            "places": found.to_dicts(),
+            "contributions": contributions.to_dicts(),
+            "policy_status": status,
+        }
+        terminal.show_json(told)
         return
+    if not is_signed:
+        terminal.warn(f"{DRAFT}.")
+    if run.provenance["mode"] == "policy-only":
+        terminal.warn(f"no risk estimate is used: {run.provenance['no_estimate_because']}.")
     places = found.select(
         "service_name", "place", "tier", "deciding_rule", "latest_on", "best_place", "worst_place"
     )
     terminal.show_table(places, f"Child {found['child_reference'][0]}")
+    for row in found.select("service_name", "next_rule", "override_words").iter_rows():
+        terminal.say(" ".join(words for words in (f"{row[0]}:", row[2], row[1]) if words))
     terminal.show_table(
         contributions.select("partner", "words", pl.col("factor").round(2)),
         "What raises (above 1) and lowers it",

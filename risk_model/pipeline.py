@@ -98,11 +98,22 @@ def prioritise(
     store: Path,
     policy_file: Path,
     policy_only: bool,
+    policy_only_reason: str | None = None,
     accepted: Sequence[AcceptedGap] = (),
+    calendar_file: Path | None = None,
+    decisions_file: Path | None = None,
+    trusted_keys: Path | None = None,
     tell: Tell,
 ) -> Path:
     """Make the worklists of one index date and return the run's folder; `accepted` feeds may be missing."""
     rules, policy_bytes = policy.load(policy_file)
+    signature_file = policy.signing.beside(policy_file)
+    trusted = policy.signing.trusted_keys(trusted_keys)
+    signature = policy.signing.check(policy_bytes, rules, signature_file, trusted)
+    calendar = policy.load_input(calendar_file, policy.CALENDAR)
+    planned = policy.read_calendar(calendar)
+    decisions = policy.load_input(decisions_file, policy.DECISIONS)
+    decided = policy.read_decisions(decisions, rules)
     key, vault = workspace.key(Purpose.DIRECT_CARE), workspace.vault_of(Purpose.DIRECT_CARE)
     register = linkage.open_register(vault, key, index_date)
     card = (
@@ -136,14 +147,22 @@ def prioritise(
 
     tell("Looking at what was known on the day")
     known = snapshot.take(frames, people, index_date, covered)
-    table = features.build(known)
+    earlier = worklist.earlier_run(workspace.worklists, index_date)
+    review_on = policy.next_review(rules.reviews, index_date)
+    table = worklist.with_offers(features.build(known), earlier, review_on)
 
     tell("Putting the lists in order")
-    services = policy.services_at_review(table, known.flow, rules, index_date)
-    ordered = worklist.order(table, card, rules, services, index_date)
+    carried = worklist.carried_over(earlier)
+    services = policy.services_at_review(
+        table, known.flow, rules, index_date, calendar=planned, earlier=carried
+    )
+    ordered = worklist.order(table, card, rules, services, index_date, decided)
 
     tell("Writing the run")
-    facts = provenance.facts(known, people, ordered, checked, card, rules, policy_bytes, services, gaps)
+    facts = provenance.facts(
+        known, people, ordered, checked, card, rules, policy_bytes, signature, services, gaps
+    )
+    facts["no_estimate_because"] = provenance.no_estimate_because(card, policy_only, policy_only_reason)
     files: dict[str, bytes | pl.DataFrame] = {
         "list": ordered.list,
         "contributions": ordered.contributions,
@@ -155,6 +174,12 @@ def prioritise(
     }
     if card is not None:
         files["scorecard.json"] = scorecard.write(card)
+    if signature_file is not None:
+        files["policy.yaml.sig"] = signature_file
+    if calendar is not None:
+        files[worklist.CALENDAR_FILE] = calendar
+    if decisions is not None:
+        files[worklist.DECISIONS_FILE] = decisions
     return worklist.save(workspace.worklists, str(index_date), files, facts)
 
 

@@ -12,7 +12,7 @@ import polars as pl
 from risk_model import contracts, coverage, linkage, worklist
 from risk_model.linkage import People, Register
 from risk_model.linkage.register import MERGE, SPLIT
-from risk_model.policy import Policy
+from risk_model.policy import Policy, Signature
 from risk_model.scorecard import Scorecard
 from risk_model.snapshot import LAST_AGE_YEARS, Snapshot, not_used, unused
 from risk_model.sources import CheckedExtracts, SourceFile
@@ -33,6 +33,7 @@ def facts(
     card: Scorecard | None,
     rules: Policy,
     policy_bytes: bytes,
+    signature: Signature,
     services: pl.DataFrame,
     accepted_gaps: list[dict[str, Any]],
 ) -> dict[str, Any]:
@@ -45,8 +46,7 @@ def facts(
             "id": rules.id,
             "version": rules.version,
             "title": rules.title,
-            "signed_by": rules.signed_by,
-            "signed_on": rules.signed_on and str(rules.signed_on),
+            **signature.as_facts(),
             "sha256": hashlib.sha256(policy_bytes).hexdigest(),
         },
         "model": None if card is None else {"id": card.id, "made_from": card.document["made_from"]},
@@ -63,6 +63,15 @@ def facts(
         "code": code(),
         "warnings": _warnings(known, card, checked, ordered, rules),
     }
+
+
+def no_estimate_because(card: Scorecard | None, asked: bool, reason: str | None) -> str | None:
+    """Return why a list was made without an estimate of risk, as every page says it; None where one was used."""
+    if card is not None:
+        return None
+    if asked:
+        return reason or "it was asked for without one"
+    return "the newest model did not pass its test (no-go)"
 
 
 def code() -> dict[str, str]:

@@ -1,69 +1,56 @@
-"""The policy lab: orders side by side on the same arrivals, and every printed guarantee held against what came.
+"""The policy lab: orders side by side on the same arrivals, and every guarantee given held against what came.
 
-One service, one review after another: whoever is offered a slot leaves, newcomers join, nothing else changes. What a
-slot does for a child is not simulated here.
+Many lists at once, one review after another: whoever takes up a slot leaves, newcomers join, overrides begin and end.
+What a slot does for a child is not simulated here. Places are those of `policy.lanes`, the very function that ranks.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date, timedelta
+from typing import NamedTuple
 
-import numpy as np
-import numpy.typing as npt
 import polars as pl
 
-from risk_model.policy import Policy, Queue, Slots, need_key, slots
+from risk_model.policy import lanes
+from risk_model.policy.capacity import SLOT
+from risk_model.policy.lanes import LIST
 
-Whole = npt.NDArray[np.int64]
+Order = Callable[[pl.DataFrame], pl.DataFrame]
+"""Gives children on their lists a `place`; reads what `lanes.place` reads."""
 
-NEVER = np.iinfo(np.int64).max
 
+class Course(NamedTuple):
+    """What happened to each child.
 
-@dataclass(frozen=True)
-class Children:
-    """Everybody who will ever wait, in order of arrival; dates are days since 1970, reviews are counted from 0.
-
-    `referred` may lie long before `entered` (a transfer, a corrected date); `joins` is the first review at which the
-    child is on the list.
+    `offered_at`: the review of its first offer, null for none. `bound`: the number of time-lane slots of its list by
+    which it was promised one, counted from the first review; the lowest that any list had said. `broken`: it was not
+    offered a slot by then, though that many had come.
     """
 
-    tier: Whole
-    band: Whole
-    referred: Whole
-    entered: Whole
-    joins: Whole
+    children: pl.DataFrame
 
-
-@dataclass(frozen=True)
-class Course:
-    """What happened: the review at which each child was offered a slot, and the earliest it was ever promised."""
-
-    offered: Whole
-    promised: Whole
-
+    @property
     def broken_guarantees(self) -> int:
-        """Return how many children were offered a slot later than a list had said."""
-        return int((self.offered > self.promised).sum())
+        return int(self.children["broken"].sum())
+
+    @property
+    def promises(self) -> int:
+        return int(self.children["bound"].is_not_null().sum())
 
 
-Order = Callable[[Queue], Whole]
-
-
-def by_policy(queue: Queue) -> Whole:
+def by_policy(waiting: pl.DataFrame) -> pl.DataFrame:
     """Need lane, then time lane."""
-    return queue.places()
+    return lanes.place(waiting)
 
 
-def by_longest_wait(queue: Queue) -> Whole:
+def by_longest_wait(waiting: pl.DataFrame) -> pl.DataFrame:
     """First come, first served."""
-    return queue.longer_waits_ahead() + 1
+    return waiting.with_columns(place=pl.col("time_key").rank("ordinal").over(LIST))
 
 
-def by_need_alone(queue: Queue) -> Whole:
+def by_need_alone(waiting: pl.DataFrame) -> pl.DataFrame:
     """Tier and risk only: what starves those who are never first."""
-    return queue.need_order() + 1
+    return waiting.with_columns(place=pl.col("need_key").rank("ordinal").over(LIST))
 
 
 ORDERS: dict[str, Order] = {
@@ -73,52 +60,108 @@ ORDERS: dict[str, Order] = {
 }
 
 
-def run(children: Children, policy: Policy, slots_per_review: float, *, reviews: int, order: Order) -> Course:
-    """Return the course of so many weekly reviews under an order.
+def run(children: pl.DataFrame, capacity: pl.DataFrame, *, reviews: int, order: Order = by_policy) -> Course:
+    """Return the course of so many reviews under an order.
 
-    A child who is still waiting at the end was offered at review `NEVER`; it counts against a promise only if the
-    promised review lay within the run.
+    `children` has a row per child and list: `service_id`, `referral_id`, `tier`, `band`, `referred_on`, `entered_on`,
+    `first_known_on`; `joins` and `leaves`, the reviews between which it is on the list; `misses`, how many slots it is
+    offered and does not take up; and an override in force from `from_review` until `until_review`: `holds`, `moves_up`
+    or `pin_to_tier`, each null or false for none. `capacity` has a row per list and review: `service_id`, `review`,
+    `slots`, and `time_share` in millionths.
     """
-    number = len(children.tier)
-    stable = np.arange(number)
-    offered = np.full(number, NEVER)
-    promised = np.full(number, NEVER)
-    need = need_key(children.tier, children.band, children.referred, stable)
-    time = need_key(np.zeros(number, np.int64), np.zeros(number, np.int64), children.entered, stable)
+    budget = _budget(capacity)
+    state = children.with_columns(
+        child=pl.int_range(pl.len()),
+        stable=lanes.stable(),
+        offers=pl.lit(0),
+        offered_at=pl.lit(None, pl.Int64),
+        bound=pl.lit(None, pl.Int64),
+    )
     for review in range(reviews):
-        here = np.flatnonzero((offered == NEVER) & (children.joins <= review))
-        if len(here) == 0:
-            continue
-        planned = _planned(policy, slots_per_review, review)
-        queue = Queue(need[here], time[here], planned)
-        last = np.nan_to_num(review + queue.guaranteed_review() - 1, nan=NEVER)
-        within = last < reviews
-        promised[here[within]] = np.minimum(promised[here[within]], last[within].astype(np.int64))
-        offered[here[order(queue) <= planned.all]] = review
-    return Course(offered, promised)
+        slots = budget.filter(pl.col("review") == review)
+        waiting = _waiting(state, review).join(slots, on=LIST)
+        if not waiting.is_empty():
+            state = _after(state, _at_review(waiting, order), review)
+    due = _review_of_slot(budget)
+    judged = state.join(
+        due, left_on=(LIST, "bound"), right_on=(LIST, "slot"), how="left", maintain_order="left"
+    )
+    in_time = (pl.col("offered_at") <= pl.col("due")).fill_null(False)
+    left_before = (pl.col("leaves") <= pl.col("due")).fill_null(False)
+    judged = judged.with_columns(broken=pl.col("due").is_not_null() & ~in_time & ~left_before)
+    return Course(judged.select(*children.columns, "offered_at", "bound", "broken"))
 
 
-def compare(children: Children, policy: Policy, slots_per_review: float, *, reviews: int) -> pl.DataFrame:
+def compare(children: pl.DataFrame, capacity: pl.DataFrame, *, reviews: int) -> pl.DataFrame:
     """Return the reviews waited under each order, by tier: median, longest and how many still wait at the end."""
     rows = []
     for name, order in ORDERS.items():
-        course = run(children, policy, slots_per_review, reviews=reviews, order=order)
-        seen = course.offered != NEVER
-        waited = np.where(seen, course.offered, reviews) - children.joins
+        course = run(children, capacity, reviews=reviews, order=order).children
+        waited = pl.col("offered_at").fill_null(reviews) - pl.col("joins")
         rows.append(
-            pl.DataFrame({"tier": children.tier, "waited": waited, "seen": seen})
-            .group_by("tier")
+            course.group_by("tier")
             .agg(
-                median_reviews=pl.col("waited").median(),
-                longest_reviews=pl.col("waited").max(),
-                still_waiting=(~pl.col("seen")).sum(),
+                median_reviews=waited.median(),
+                longest_reviews=waited.max(),
+                still_waiting=pl.col("offered_at").is_null().sum(),
             )
             .with_columns(order=pl.lit(name))
         )
     return pl.concat(rows).sort("order", "tier").select("order", "tier", pl.exclude("order", "tier"))
 
 
-def _planned(policy: Policy, slots_per_review: float, review: int) -> Slots:
-    days = review * policy.reviews.every_days
-    on: date = policy.reviews.counted_from + timedelta(days=days)
-    return slots(policy, slots_per_review, on)
+def _budget(capacity: pl.DataFrame) -> pl.DataFrame:
+    """Slots of each lane at each review, and those of the time lane up to it; the share is carried over."""
+    counted = capacity.sort(LIST, "review").with_columns(
+        summed=(pl.col("slots").cum_sum().over(LIST) * pl.col("time_share")) // SLOT
+    )
+    before = pl.col("summed").shift(1, fill_value=0).over(LIST)
+    return counted.with_columns(before=before, time_slots=pl.col("summed") - before).with_columns(
+        need_slots=pl.col("slots") - pl.col("time_slots")
+    )
+
+
+def _review_of_slot(budget: pl.DataFrame) -> pl.DataFrame:
+    slots = pl.int_ranges(pl.col("before") + 1, pl.col("summed") + 1, dtype=pl.Int64)
+    each = budget.select(LIST, due="review", slot=slots)
+    return each.explode("slot", empty_as_null=False)
+
+
+def _waiting(state: pl.DataFrame, review: int) -> pl.DataFrame:
+    """Who is on the lists at a review, under the overrides in force."""
+    in_force = pl.lit(review).is_between("from_review", "until_review").fill_null(False)
+    here = state.filter(
+        pl.col("joins") <= review,
+        (pl.col("leaves") > review).fill_null(True),
+        pl.col("offers") <= pl.col("misses"),
+    )
+    marked = here.with_columns(
+        was_offered=pl.col("offers") > 0,
+        is_held=in_force & pl.col("holds"),
+        is_moved_up=in_force & pl.col("moves_up"),
+        tier_now=pl.coalesce(pl.when(in_force).then("pin_to_tier"), "tier"),
+    )
+    return marked.with_columns(
+        need_key=lanes.need_key(pl.col("tier_now"), pl.col("band")), time_key=lanes.time_key()
+    )
+
+
+def _at_review(waiting: pl.DataFrame, order: Order) -> pl.DataFrame:
+    ahead = (~pl.col("was_offered")).cast(pl.Int64)
+    by_time = waiting.sort(LIST, "time_key").with_columns(ahead=ahead.cum_sum().over(LIST) - ahead)
+    promised = pl.when(~pl.col("was_offered")).then(pl.col("before") + pl.col("ahead") + 1)
+    placed = order(by_time.with_columns(promised=promised))
+    return placed.select("child", "promised", is_offered=pl.col("place") <= pl.col("slots"))
+
+
+def _after(state: pl.DataFrame, seen: pl.DataFrame, review: int) -> pl.DataFrame:
+    is_offered = pl.col("is_offered").fill_null(False)
+    return (
+        state.join(seen, on="child", how="left", maintain_order="left")
+        .with_columns(
+            offers=pl.col("offers") + is_offered.cast(pl.Int32),
+            offered_at=pl.coalesce("offered_at", pl.when(is_offered).then(pl.lit(review, pl.Int64))),
+            bound=pl.min_horizontal("bound", "promised"),
+        )
+        .drop("is_offered", "promised")
+    )

@@ -23,6 +23,8 @@ app = typer.Typer(
 )
 audit_app = typer.Typer(help="Checks the log of who looked and who decided.", no_args_is_help=True)
 app.add_typer(audit_app, name="audit")
+decisions_app = typer.Typer(help="Hands on what reviewers decided.", no_args_is_help=True)
+app.add_typer(decisions_app, name="decisions")
 
 Database = Annotated[
     str | None,
@@ -89,6 +91,42 @@ def verify(database: Database = None, as_json: AsJson = False) -> None:
     typer.echo(json.dumps(answer | {"head": verdict.head}) if as_json else verdict.words)
     if not verdict.agrees:
         raise typer.Exit(FINDING)
+
+
+@decisions_app.command()
+def export(
+    out: Annotated[
+        Path, typer.Argument(help="The CSV file to write, for `risk-model prioritise --decisions`.")
+    ],
+    database: Database = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write what reviewers decided to the file that the next list obeys."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from service import decisions_file, store
+    from service.app import settings_from_environment
+
+    try:
+        with store.Store(settings_from_environment(database=database).database).reading() as session:
+            content, count = decisions_file.write(session)
+        out.write_text(content, encoding="utf-8")
+    except UserError as error:
+        _stop(error)
+    except SQLAlchemyError:
+        _stop(
+            UserError(
+                "The database holds no decisions. Expected one made by `risk-service migrate`. Check --database."
+            )
+        )
+    except OSError as error:
+        _stop(
+            UserError(
+                f"{out} cannot be written: {error.strerror}. Expected a place with room. Name another one."
+            )
+        )
+    words = f"1 decision is in {out}." if count == 1 else f"{count} decisions are in {out}."
+    typer.echo(json.dumps({"decisions": count, "file": str(out)}) if as_json else words)
 
 
 def _serve(demo: bool, worklists: Path | None, database: str | None, port: int) -> None:

@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from starlette.middleware.sessions import SessionMiddleware
 
 from risk_model.errors import UserError
+from risk_model.policy import signing
 from service import api, child_pages, oversight, pages
 from service.access import DEMO_PEOPLE, NotThereError, Person
 from service.parts import Parts
@@ -60,7 +61,7 @@ def create_app(
     if not settings.demo:
         raise UserError(ONLY_THE_DEMO)
     renderer = Renderer(settings.nhsuk_frontend)
-    shelf = Shelf(settings.worklists)
+    shelf = Shelf(settings.worklists, signing.trusted_keys(settings.trusted_keys))
     shelf.newest()
     app = FastAPI(
         title="Early Support",

@@ -23,14 +23,7 @@ class Notice:
 
 def warnings(run: Run, today: date) -> list[Notice]:
     """Return what is wrong with a run, worst first."""
-    found = []
-    if not run.provenance["policy"].get("signed_by"):
-        found.append(
-            Notice(
-                "Draft policy, not signed.", "Nobody has agreed to this order. Do not offer slots from it."
-            )
-        )
-    found += gaps(run.provenance)
+    found = standing(run.provenance)
     age = (today - run.index_date).days
     if age > DAYS_UNTIL_STALE:
         found.append(
@@ -40,6 +33,27 @@ def warnings(run: Run, today: date) -> list[Notice]:
             )
         )
     return found
+
+
+def standing(provenance: Mapping[str, Any]) -> list[Notice]:
+    """Return what every page of a run says: a draft policy, no estimate of risk, feeds that it went on without."""
+    found = []
+    if not provenance["policy"].get("signed_by"):
+        found.append(
+            Notice(
+                "Draft policy, not signed.", "Nobody has agreed to this order. Do not offer slots from it."
+            )
+        )
+    if provenance["mode"] == "policy-only":
+        because = provenance.get("no_estimate_because")
+        found.append(
+            Notice(
+                "No risk estimate is used.",
+                "The order is tier, then referral date. The guarantee and the reasons still hold."
+                + (f" Why: {because.rstrip('.')}." if because else ""),
+            )
+        )
+    return [*found, *gaps(provenance)]
 
 
 def gaps(provenance: Mapping[str, Any]) -> list[Notice]:

@@ -20,7 +20,7 @@ from service.access import (
     check_user_can_see_demand,
     check_user_can_see_files,
 )
-from service.notices import gaps, signature
+from service.notices import signature, standing
 from service.parts import WithParts, open_run
 from service.shelf import ServiceList
 
@@ -51,7 +51,7 @@ def demand(request: Request, parts: WithParts, person: SignedIn) -> Response:
         rows=rows,
         tiers=TIERS,
         signature=signature(run.provenance),
-        notices=gaps(run.provenance),
+        notices=standing(run.provenance),
     )
 
 
@@ -71,7 +71,7 @@ def one_run(request: Request, parts: WithParts, person: SignedIn, run: str) -> R
     folder = parts.shelf.folder(run)
     if folder is None:
         raise NotThereError
-    provenance, findings = worklist.load(folder).provenance, worklist.verify(folder)
+    provenance, findings = parts.shelf.provenance(folder), worklist.verify(folder)
     details = {"findings": len(findings)}
     with parts.store.writing() as session:
         audit.append(session, person, "verified_run", parts.now(), run=run, details=details)
@@ -87,7 +87,7 @@ def one_run(request: Request, parts: WithParts, person: SignedIn, run: str) -> R
         entries=entries,
         action_words=audit.ACTION_WORDS,
         signature=signature(provenance),
-        notices=gaps(provenance),
+        notices=standing(provenance),
         checked=f"{parts.now().astimezone():%d %b %Y %H:%M}",
     )
 
@@ -107,7 +107,7 @@ def files(request: Request, parts: WithParts, person: SignedIn) -> Response:
         provenance=run.provenance,
         marked=marked,
         service_names=names,
-        notices=gaps(run.provenance),
+        notices=standing(run.provenance),
     )
 
 

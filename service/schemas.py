@@ -79,6 +79,9 @@ class Service(Answer):
     run: str
     index_date: date
     mode: Literal["model", "policy-only"]
+    no_estimate_because: str | None
+    policy_signed_by: str | None
+    policy_status: Literal["signed", "draft policy, not signed"]
     waiting: int
     slots: int
     need_slots: int
@@ -152,10 +155,15 @@ class Row(Answer):
     age_years: int | None
     school_year: str | None
     place: int
+    place_by_policy: int
+    override: Literal["up", "hold", "pin", "wrong"] | None
+    override_state: Literal["in force", "waits for a second person"] | None
+    override_words: str | None
     lane: Lane
     tier: int
     tier_rule: str
     deciding_rule: str
+    next_rule: str
     band: str | None
     referred_on: date | None
     entered_on: date | None
@@ -164,7 +172,9 @@ class Row(Answer):
     days_on_clock: int | None
     latest_on: date | None
     is_past_latest: bool
+    guaranteed_slot: int | None
     guaranteed_review: int | None
+    was_offered: bool
     no_date_reason: str | None
     best_place: int
     worst_place: int

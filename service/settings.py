@@ -21,6 +21,8 @@ class Settings(BaseModel):
     worklists: Path = DEFAULT_WORKLISTS
     database: str = DEFAULT_DATABASE
     demo: bool = False
+    # Whose signatures of a policy count: a .pub file or a folder of them. Without any every list is a draft.
+    trusted_keys: Path | None = None
     nhsuk_frontend: Path = NHSUK_FRONTEND
     # Without a secret of its own every start signs everybody out, which is the safe choice.
     secret: SecretStr = Field(default_factory=lambda: SecretStr(secrets.token_urlsafe(32)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -13,6 +13,8 @@ import polars as pl
 
 from risk_model import worklist
 from risk_model.errors import UserError
+from risk_model.policy import signing
+from risk_model.policy.signing import TrustedKey
 
 RUNS_KEPT_IN_MEMORY = 8
 
@@ -54,6 +56,12 @@ class Run:
         return list(self.provenance.get("accepted_gaps", ()))
 
     @property
+    def policy_signed_by(self) -> str | None:
+        """Who signed the policy with a key that is trusted here; None for a draft."""
+        signed_by: str | None = self.provenance["policy"].get("signed_by")
+        return signed_by
+
+    @property
     def uses_model(self) -> bool:
         return str(self.provenance["mode"]) == "model"
 
@@ -61,8 +69,9 @@ class Run:
 class Shelf:
     """All runs of one worklists folder."""
 
-    def __init__(self, worklists: Path) -> None:
+    def __init__(self, worklists: Path, trusted: Sequence[TrustedKey] = ()) -> None:
         self._worklists = worklists
+        self._trusted = tuple(trusted)
         self._runs: dict[str, Run] = {}
         self._reading = threading.Lock()
 
@@ -83,18 +92,23 @@ class Shelf:
         """Return the folder of a run, readable or not, or None when there is none of that name."""
         return next((folder for folder in worklist.runs(self._worklists) if folder.name == name), None)
 
+    def provenance(self, folder: Path) -> dict[str, Any]:
+        """Return what a run says of itself; its policy counts as signed only by a key that is trusted here and now."""
+        told = worklist.load(folder).provenance
+        return told | {"policy": signing.recheck(told["policy"], folder, self._trusted)}
+
     def _open(self, folder: Path) -> Run:
         kept = self._runs.get(folder.name)
         if kept is None:
             with self._reading:
-                kept = self._runs.get(folder.name) or _read(folder)
+                kept = self._runs.get(folder.name) or _read(folder, self.provenance(folder))
                 while len(self._runs) >= RUNS_KEPT_IN_MEMORY:
                     self._runs.pop(next(iter(self._runs)))
                 self._runs[folder.name] = kept
         return kept
 
 
-def _read(folder: Path) -> Run:
+def _read(folder: Path, provenance: Mapping[str, Any]) -> Run:
     found = worklist.load(folder)
     findings = worklist.check_seal(folder)
     if findings:
@@ -116,7 +130,7 @@ def _read(folder: Path) -> Run:
     by_person = {
         str(key[0]): rows for key, rows in contributions.partition_by("person_id", as_dict=True).items()
     }
-    return Run(found.run, folder, found.provenance, services, by_person)
+    return Run(found.run, folder, provenance, services, by_person)
 
 
 def _mark(frame: pl.DataFrame, review_on: str | None) -> pl.DataFrame:

@@ -14,6 +14,7 @@ from risk_model.contracts.checking import (
 from risk_model.contracts.columns import ColumnReader
 from risk_model.contracts.contract import (
     LINEAGE,
+    OUR_OWN,
     PRIVACY_CLASSES,
     PURPOSES,
     CodeList,
@@ -31,6 +32,7 @@ __all__ = [
     "BROKEN",
     "FINDINGS",
     "LINEAGE",
+    "OUR_OWN",
     "PRIVACY_CLASSES",
     "PURPOSES",
     "REJECTED",

@@ -30,6 +30,9 @@ POLARS_TYPES: dict[str, type[pl.DataType]] = {
     "boolean": pl.Boolean,
     "array": pl.List,
 }
+OUR_OWN = ("capacity", "decisions", "worklist")
+"""Contracts of files that no partner sends: what people of a service plan and decide, and the list that we make."""
+
 LINEAGE: dict[str, type[pl.DataType]] = {
     "source_file": pl.String,
     "source_row": pl.Int64,

@@ -1,25 +1,31 @@
-"""The policy file: its schema, and the refusal of every policy that could push a child down for a need."""
+"""The policy file: its schema, as frozen values. How it is read: `reading.py`; what it must prove: `proof.py`."""
 
 from __future__ import annotations
 
 import re
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from risk_model.coverage import FEEDS, FeedLimits, Limits
-from risk_model.errors import UserError
 from risk_model.features import FEATURES, NeedArea
 from risk_model.services import SERVICE_NAMES
 
 DEFAULT_POLICY = Path(__file__).parent.parent / "policies" / "devon-default.yaml"
 LOWEST_TIER = 2
 
-READABLE_FACTS = {f.name for f in FEATURES if f.rises} | {"age_years", "marked_urgent_here"}
-"""Facts a rule may read: those of which more is never less need, the age, and the referrer's mark on the referral."""
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,59}$")]
+
+NEEDS = frozenset({f.name for f in FEATURES if f.rises} | {"marked_urgent_here"})
+"""Facts of which more is never less need: the features that never lower a risk, and the referrer's mark."""
+
+READABLE_FACTS = NEEDS | {"age_years"}
+"""Facts that a rule may read: needs, and the age, which is none."""
+
+MOST_FACTS_IN_A_RULE = 8
+"""Ours: every combination of a rule's facts is tried before it is used."""
 
 
 class _Strict(BaseModel):
@@ -27,25 +33,31 @@ class _Strict(BaseModel):
 
 
 class Condition(_Strict):
-    """What a rule asks for; exactly one of its forms, each of them an "at least"."""
+    """What a rule asks for; exactly one of its forms."""
 
     fact: str | None = None
-    at_least: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1
-    all_facts: Annotated[list[str], Field(min_length=1)] | None = None
-    areas_beyond_this_service: Annotated[int, Field(ge=1, le=len(NeedArea))] | None = None
-    risk_low: Annotated[float, Field(gt=0, lt=1)] | None = None
+    at_least: Annotated[float | None, Field(gt=0, allow_inf_nan=False)] = None
+    at_most: Annotated[float | None, Field(ge=0, allow_inf_nan=False)] = None
+    all_facts: Annotated[list[str] | None, Field(min_length=1, max_length=MOST_FACTS_IN_A_RULE)] = None
+    any_facts: Annotated[list[str] | None, Field(min_length=1, max_length=MOST_FACTS_IN_A_RULE)] = None
+    areas_beyond_this_service: Annotated[int | None, Field(ge=1, le=len(NeedArea))] = None
+    risk_low: Annotated[float | None, Field(gt=0, lt=1)] = None
 
     @property
     def facts(self) -> list[str]:
-        return [self.fact] if self.fact is not None else self.all_facts or []
+        return [self.fact] if self.fact is not None else self.all_facts or self.any_facts or []
 
     @model_validator(mode="after")
     def _has_one_form(self) -> Condition:
-        forms = (self.fact, self.all_facts, self.areas_beyond_this_service, self.risk_low)
+        forms = (self.fact, self.all_facts, self.any_facts, self.areas_beyond_this_service, self.risk_low)
         if sum(form is not None for form in forms) != 1:
             raise ValueError(
-                "a rule asks for exactly one of: fact, all_facts, areas_beyond_this_service, risk_low"
+                "a rule asks for exactly one of: fact, all_facts, any_facts, areas_beyond_this_service, risk_low"
             )
+        if self.at_least is not None and self.at_most is not None:
+            raise ValueError("a rule asks for at_least or for at_most, not for both")
+        if (self.at_least or self.at_most) is not None and not self.facts:
+            raise ValueError("at_least and at_most belong to facts")
         if unreadable := sorted(set(self.facts) - READABLE_FACTS):
             raise ValueError(
                 f"a rule may not read {', '.join(unreadable)}: it is no fact of which more is never less need, so a "
@@ -55,19 +67,77 @@ class Condition(_Strict):
 
 
 class Rule(_Strict):
-    """One rule: whoever meets it is in its tier at least."""
+    """One rule: whoever meets it, and not its exception, is in its tier at least."""
 
-    id: str
+    id: Name
     tier: Annotated[int, Field(ge=0, lt=LOWEST_TIER)]
-    words: str
-    because: str
+    words: Annotated[str, Field(min_length=3, max_length=120)]
+    because: Annotated[str, Field(min_length=3, max_length=200)]
     when: Condition
+    unless: Condition | None = None
+
+    @property
+    def facts(self) -> list[str]:
+        return [*self.when.facts, *(self.unless.facts if self.unless else [])]
 
     @model_validator(mode="after")
     def _words_hold_one_number_at_most(self) -> Rule:
         counts_areas = self.when.areas_beyond_this_service is not None
         if re.sub(r"\{n\}", "", self.words, count=int(counts_areas)).count("{"):
             raise ValueError("words may hold {n} once, in a rule that counts areas, and no other brace")
+        return self
+
+
+class Tier(_Strict):
+    """A tier: its name, and within how many weeks of referral its children should be offered a slot."""
+
+    tier: Annotated[int, Field(ge=0, le=LOWEST_TIER)]
+    name: Annotated[str, Field(min_length=3, max_length=60)]
+    standard_weeks: Annotated[int, Field(ge=1, le=260)]
+
+
+class Lanes(_Strict):
+    """How the slots of a review are shared, and in which order the longest waits are offered theirs."""
+
+    need_lane_share: Annotated[float, Field(ge=0, le=1)]
+    time_lane_order: Literal["entry on the register", "referral date", "clock start", "tier"]
+
+
+class Unknowns(_Strict):
+    """Facts for which "not known" counts as recorded; for all others it does not meet a rule, and the range
+    shows it."""
+
+    count_as_recorded: list[str]
+
+    @model_validator(mode="after")
+    def _are_needs(self) -> Unknowns:
+        if strange := sorted(set(self.count_as_recorded) - NEEDS):
+            raise ValueError(f"{', '.join(strange)} is no need that a rule could read")
+        return self
+
+
+class Reason(_Strict):
+    """Why a place may be overridden, and whether a second person must agree."""
+
+    code: Name
+    words: Annotated[str, Field(min_length=3, max_length=120)]
+    second_person: bool
+
+
+class Overrides(_Strict):
+    """What reviewers may do, for how long, and when a second person must agree."""
+
+    weeks: Annotated[int, Field(ge=1, le=52)]
+    longest_weeks: Annotated[int, Field(ge=1, le=52)]
+    second_person_to_lower_tiers: list[Annotated[int, Field(ge=0, le=LOWEST_TIER)]]
+    reasons: Annotated[list[Reason], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _codes_differ(self) -> Overrides:
+        if len({reason.code for reason in self.reasons}) != len(self.reasons):
+            raise ValueError("two reasons have the same code")
+        if self.weeks > self.longest_weeks:
+            raise ValueError("weeks is longer than longest_weeks")
         return self
 
 
@@ -96,18 +166,32 @@ class MandatoryFeed(_Strict):
 class Policy(_Strict):
     """A signed set of rules; see `policies/devon-default.yaml` for what each line means."""
 
-    id: str
-    version: str
-    title: str
-    signed_by: str | None
+    id: Name
+    version: Annotated[str, Field(pattern=r"^[0-9]+\.[0-9]+$")]
+    title: Annotated[str, Field(min_length=3, max_length=200)]
+    signed_by: Annotated[str | None, Field(max_length=120)]
     signed_on: date | None
-    need_lane_share: Annotated[float, Field(ge=0, lt=1)]
+    tiers: list[Tier]
+    lanes: Lanes
+    bands: Literal["estimated", "none"]
+    unknowns: Unknowns
+    overrides: Overrides
     reviews: Reviews
     tier_1_share_that_warns: Annotated[float, Field(gt=0, le=1)]
     mandatory_feeds: Annotated[list[MandatoryFeed], Field(min_length=1)]
     council_share_that_counts: Annotated[float, Field(gt=0, le=1)]
     treats: Annotated[dict[str, NeedArea], Field(min_length=1)]
     rules: Annotated[list[Rule], Field(min_length=1)]
+
+    @property
+    def time_share(self) -> float:
+        """The share of the slots that the time lane gets."""
+        return 1 - self.lanes.need_lane_share
+
+    @property
+    def reasons(self) -> dict[str, Reason]:
+        """The reasons for an override by code."""
+        return {reason.code: reason for reason in self.overrides.reasons}
 
     @property
     def feed_limits(self) -> Limits:
@@ -133,6 +217,8 @@ class Policy(_Strict):
 
     @model_validator(mode="after")
     def _rules_run_down_the_tiers(self) -> Policy:
+        if [tier.tier for tier in self.tiers] != list(range(LOWEST_TIER + 1)):
+            raise ValueError("tiers names each of the tiers 0, 1 and 2 once, in this order")
         tiers = [rule.tier for rule in self.rules]
         if tiers != sorted(tiers):
             raise ValueError("rules of tier 0 stand above rules of tier 1, since the first rule met decides")
@@ -141,29 +227,3 @@ class Policy(_Strict):
         if unknown := sorted(set(self.treats) - set(SERVICE_NAMES)):
             raise ValueError(f"treats names no known service: {', '.join(unknown)}")
         return self
-
-
-def read(content: bytes, name: str) -> Policy:
-    """Return the policy of a YAML document, or say in words why it is refused."""
-    try:
-        return Policy.model_validate(yaml.safe_load(content))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UserError(
-            f"The policy {name} is not readable YAML. Expected a file like {DEFAULT_POLICY.name}."
-        ) from error
-    except ValidationError as error:
-        problems = [f"{'.'.join(map(str, e['loc'])) or 'policy'}: {e['msg']}" for e in error.errors()]
-        raise UserError(
-            f"The policy {name} is refused, {len(problems)} problem(s): {'; '.join(problems)}. "
-            f"Mend the file and try again; {DEFAULT_POLICY.name} is an example."
-        ) from error
-
-
-def load(path: Path) -> tuple[Policy, bytes]:
-    """Return the policy in a file, with the file's bytes."""
-    if not path.is_file():
-        raise UserError(
-            f"There is no policy file {path}. Expected a YAML file; leave --policy out for the default."
-        )
-    content = path.read_bytes()
-    return read(content, path.name), content

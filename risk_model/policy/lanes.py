@@ -1,114 +1,188 @@
-"""The two lanes, the numbering of the list, and the review by which each child is offered a slot at the latest.
+"""The two lanes, as pure functions of frames: who is offered a slot at a review, and every place on the list.
 
-Need lane: tier, risk band, referral date, then a stable id. Time lane: longest wait since the original referral first,
-whatever the tier; a late entrant with an older date stands by its entry on the register, so that no date already given
-is broken. Nobody enters the time lane ahead of a longer wait; a child with *a* longer waits ahead is therefore offered
-a slot by the first review at which the time lane's slots sum to a + 1, whatever arrives and whatever is overridden.
+Need lane: safety first, then who was offered a slot and not brought, then tier, risk band, referral date and a
+stable id. Time lane: the longest waits of the children who were never offered a slot, whatever their tier, in
+the order in which they came onto this service's register. That order never moves: who transfers in with an
+older clock, whose date is corrected or who returns stands behind everybody who was known before, so that no
+bound already given is broken; the older date counts in the need lane. A child who was offered a slot and not
+brought is offered the next one out of the need lane, so that it keeps its place and costs nobody else a slot
+for the longest waits.
+
+Nobody enters the time lane ahead of a longer wait; a child with *a* longer waits ahead is therefore offered a
+slot by the first review at which the time lane's slots sum to a + 1, whatever arrives and whatever is
+overridden.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, timedelta
+import polars as pl
 
-import numpy as np
-import numpy.typing as npt
+LIST = "service_id"
 
-from risk_model.policy.document import Policy
-
-Whole = npt.NDArray[np.int64]
-
+LEVELS_A_TIER = 4
+LEVEL_OF_HELD = 40
 BANDS = 100_000
 DAYS = 1_000_000
 CHILDREN = 1_000_000
+"""Room for each part of a key: 41 levels x 100,000 bands x 1,000,000 days x 1,000,000 children of one list fit
+63 bits."""
 
 
-@dataclass(frozen=True)
-class Slots:
-    """A service's slots: all and in the time lane, at this review and summed over the reviews planned."""
+def need_key(tier: pl.Expr, band: pl.Expr) -> pl.Expr:
+    """Return one number per child that sorts the need lane; reads the marks, `referred_on` and `stable`.
 
-    review_on: date
-    all: int
-    time_lane: int
-    time_lane_summed: Whole
-
-    @property
-    def need_lane(self) -> int:
-        return self.all - self.time_lane
-
-
-def slots(policy: Policy, slots_per_review: float, on: date) -> Slots:
-    """Return the slots of the first review after a day, by largest remainder since the policy's first review.
-
-    >>> from risk_model.policy.document import DEFAULT_POLICY, load
-    >>> policy, _ = load(DEFAULT_POLICY)
-    >>> slots(policy, 1.0, date(2026, 11, 20)).time_lane_summed[:8].tolist()
-    [1, 1, 1, 2, 2, 2, 2, 3]
+    Who was moved up stands first in its tier; who was offered a slot before stands behind tier 0; who is held stands
+    last.
     """
-    reviews = policy.reviews
-    before = (on - reviews.counted_from).days // reviews.every_days + 1
-    counted = before + np.arange(reviews.planned_ahead + 1)
-    all_slots = np.floor(np.round(counted * slots_per_review, 6)).astype(np.int64)
-    time_slots = np.floor(np.round(all_slots * (1 - policy.need_lane_share), 6)).astype(np.int64)
-    return Slots(
-        review_on=reviews.counted_from + timedelta(days=before * reviews.every_days),
-        all=int(all_slots[1] - all_slots[0]),
-        time_lane=int(time_slots[1] - time_slots[0]),
-        time_lane_summed=time_slots[1:] - time_slots[0],
+    in_tier = tier * LEVELS_A_TIER + pl.when("is_moved_up").then(0).otherwise(1)
+    level = (
+        pl.when("is_held")
+        .then(LEVEL_OF_HELD)
+        .when(pl.col("was_offered") & (tier > 0))
+        .then(tier + 1)
+        .otherwise(in_tier)
+        .cast(pl.Int64)
+    )
+    return ((level * BANDS + band + BANDS // 2) * DAYS + days("referred_on")) * CHILDREN + pl.col("stable")
+
+
+def time_key() -> pl.Expr:
+    """Return one number per child that sorts the time lane: when the child came onto this service's register."""
+    return (days("first_known_on") * DAYS + days("entered_on")) * CHILDREN + pl.col("stable")
+
+
+def days(column: str) -> pl.Expr:
+    """Return a date as days since 1970."""
+    return pl.col(column).to_physical().cast(pl.Int64)
+
+
+def stable() -> pl.Expr:
+    """Return each child's number on its list by referral id: what breaks a tie, and nothing else."""
+    return (pl.col("referral_id").rank("ordinal").over(LIST) - 1).cast(pl.Int64)
+
+
+def place(waiting: pl.DataFrame) -> pl.DataFrame:
+    """Return the children with their places and lanes, sorted by list and need.
+
+    Reads one row per child with `service_id`, `need_key`, `time_key`, `was_offered`, `is_held` and the slots of
+    its list at this review, `need_slots` and `time_slots`. Adds `place`, `lane` (need, time or next),
+    `need_place`, `time_place`, `longer_waits_ahead` (children never offered a slot who came before) and columns
+    that begin with `lanes:`, which `place_if` reads. A need lane with nobody to offer a slot to gives its slots
+    to the time lane.
+    """
+    first = pl.min_horizontal("need_slots", (~pl.col("is_held")).sum().over(LIST))
+    by_need = waiting.sort(LIST, "need_key").with_columns(need_place=_numbered(), **{"lanes:first": first})
+    spare = pl.col("need_slots") - pl.col("lanes:first")
+    by_need = by_need.with_columns(**{"lanes:timed": pl.col("time_slots") + spare})
+    by_time = by_need.sort(LIST, "time_key").with_columns(
+        time_place=_numbered(), longer_waits_ahead=_before(~pl.col("was_offered"))
+    )
+    for case in (0, 1):
+        turn = ~pl.col("was_offered") & (pl.col("need_place") > pl.col("lanes:first") + case)
+        older = _before(turn)
+        by_time = by_time.with_columns(
+            **{
+                f"lanes:older_{case}": older,
+                f"lanes:picked_{case}": turn & (older < pl.col("lanes:timed")),
+                f"lanes:turns_{case}": turn.sum().over(LIST),
+            }
+        )
+    placed = by_time.sort(LIST, "need_key").with_columns(
+        **{f"lanes:picked_before_{case}": _before(pl.col(f"lanes:picked_{case}")) for case in (0, 1)}
+    )
+    return placed.with_columns(place=_place_now()).with_columns(lane=_lane())
+
+
+def place_if(placed: pl.DataFrame, key: str) -> pl.Series:
+    """Return the place each child would have with the need key of another column, all others as they are.
+
+    Takes the answer of `place` and gives its places in the same order.
+    """
+    changed = placed.with_row_index("lanes:row").filter(pl.col(key) != pl.col("need_key"))
+    ahead = placed.select(
+        LIST,
+        "need_key",
+        **{"ahead:all": pl.col("need_place")},
+        **{
+            f"ahead:{case}": pl.col(f"lanes:picked_before_{case}") + pl.col(f"lanes:picked_{case}")
+            for case in (0, 1)
+        },
+    )
+    moved = changed.sort(key).join_asof(
+        ahead.sort("need_key"),
+        left_on=key,
+        right_on="need_key",
+        by=LIST,
+        strategy="backward",
+        allow_exact_matches=False,
+        check_sortedness=False,
+    )
+    position = pl.col("ahead:all").fill_null(0) - (pl.col("need_key") < pl.col(key))
+    moved = moved.with_columns(position=position)
+    leaves = pl.col("need_place") <= pl.col("lanes:first")
+    would_be = pl.when(leaves).then(_place_at(1)).otherwise(_place_at(0))
+    places = moved.select("lanes:row", would_be=would_be)
+    rows = placed.select("place").with_row_index("lanes:row")
+    joined = rows.join(places, on="lanes:row", how="left", maintain_order="left")
+    return joined.select(pl.coalesce("would_be", "place")).to_series()
+
+
+def first_review(placed: pl.DataFrame, to_come: pl.DataFrame) -> pl.DataFrame:
+    """Return the children with `guaranteed_slot` and, from the slots to come, `guaranteed_review` and its day.
+
+    `to_come` has a row per list and slot of its time lane (`service_id`, `guaranteed_slot`, `guaranteed_review`,
+    `review_on`), counted from this review on. Who was offered a slot before has no bound any more: it was kept.
+    """
+    ahead = pl.when(~pl.col("was_offered")).then(pl.col("longer_waits_ahead") + 1)
+    return placed.with_columns(guaranteed_slot=ahead).join(
+        to_come, on=(LIST, "guaranteed_slot"), how="left", maintain_order="left"
     )
 
 
-def need_key(tier: Whole, band: Whole, referred: Whole, stable: Whole) -> Whole:
-    """Return one number per child that sorts by tier, risk band, referral date and stable id."""
-    return ((tier * BANDS + band + BANDS // 2) * DAYS + referred) * CHILDREN + stable
+def _numbered() -> pl.Expr:
+    return pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over(LIST)
 
 
-@dataclass(frozen=True)
-class Queue:
-    """One service's children, by need and by time, and the places this gives them."""
+def _before(claim: pl.Expr) -> pl.Expr:
+    """How many rows above each row of its list meet the claim."""
+    met = claim.cast(pl.Int64)
+    return met.cum_sum().over(LIST) - met
 
-    need: Whole
-    time: Whole
-    slots: Slots
 
-    def places(self) -> Whole:
-        """Return everybody's place: the need lane's slots, the time lane's slots, then the rest by need."""
-        return self.place_at(self.need_order())
+def _place_now() -> pl.Expr:
+    picked = pl.col("lanes:picked_0")
+    first = pl.col("lanes:first")
+    below = pl.col("need_place") + picked.sum().over(LIST) - pl.col("lanes:picked_before_0")
+    return (
+        pl.when(pl.col("need_place") <= first)
+        .then("need_place")
+        .when(picked)
+        .then(first + pl.col("lanes:older_0") + 1)
+        .otherwise(below)
+        .cast(pl.Int64)
+    )
 
-    def need_order(self) -> Whole:
-        """Return each child's position by need, counted from 0."""
-        return np.argsort(np.argsort(self.need, kind="stable"), kind="stable")
 
-    def longer_waits_ahead(self) -> Whole:
-        """Return how many children stand before each child in the time lane."""
-        return np.argsort(np.argsort(self.time, kind="stable"), kind="stable")
+def _place_at(case: int) -> pl.Expr:
+    """The place at another position; in case 1 the child leaves the need lane, and the next by need comes in."""
+    first, timed, older = (pl.col(f"lanes:{name}") for name in ("first", "timed", f"older_{case}"))
+    picked = pl.min_horizontal(timed, pl.col(f"lanes:turns_{case}"))
+    below = pl.col("position") + picked - pl.col(f"ahead:{case}").fill_null(0) + 1
+    return (
+        pl.when(pl.col("position") < first)
+        .then(pl.col("position") + 1)
+        .when(~pl.col("was_offered") & (older < timed))
+        .then(first + older + 1)
+        .otherwise(below)
+        .cast(pl.Int64)
+    )
 
-    def position_of(self, key: Whole) -> Whole:
-        """Return the position by need that each child would have among the others with another key."""
-        ordered = np.sort(self.need)
-        return np.searchsorted(ordered, key, side="left") - (self.need < key)
 
-    def place_at(self, position: Whole) -> Whole:
-        """Return the place each child would have at a position by need, all other children as they are."""
-        own, older = self.need_order(), self.longer_waits_ahead()
-        first, timed = self.slots.need_lane, self.slots.time_lane
-        place = np.empty(len(own), dtype=np.int64)
-        for leaves in (False, True):
-            chosen = (own < first) == leaves
-            in_lane = own < first + leaves
-            timed_at = np.sort(older[in_lane])
-            older_waiting = older - np.searchsorted(timed_at, older, side="left")
-            waiting = np.flatnonzero(~in_lane)
-            picked = waiting[np.argsort(older[waiting], kind="stable")][:timed]
-            before = np.searchsorted(np.sort(own[picked]), position + (position > own), side="left")
-            rest = timed + position - before + 1
-            in_time_lane = first + older_waiting + 1
-            below = np.where(older_waiting < timed, in_time_lane, rest)
-            place[chosen] = np.where(position < first, position + 1, below)[chosen]
-        return place
-
-    def guaranteed_review(self) -> npt.NDArray[np.float64]:
-        """Return the first review, counted from 1, whose summed time-lane slots reach a + 1; NaN if none is planned."""
-        summed = self.slots.time_lane_summed
-        review = np.searchsorted(summed, self.longer_waits_ahead() + 1, side="left")
-        return np.where(review < len(summed), review + 1.0, np.nan)
+def _lane() -> pl.Expr:
+    return (
+        pl.when(pl.col("need_place") <= pl.col("lanes:first"))
+        .then(pl.lit("need"))
+        .when(pl.col("place") <= pl.col("need_slots") + pl.col("time_slots"))
+        .then(pl.lit("time"))
+        .otherwise(pl.lit("next"))
+    )

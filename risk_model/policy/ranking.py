@@ -2,165 +2,211 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 
-import numpy as np
 import polars as pl
 
 from risk_model.errors import UserError
+from risk_model.policy import capacity, lanes, sentences
 from risk_model.policy.document import Policy
-from risk_model.policy.lanes import Queue, Slots, Whole, need_key, slots
-from risk_model.policy.tiers import with_tiers
+from risk_model.policy.lanes import LIST, need_key
+from risk_model.policy.overrides import IN_FORCE, with_overrides
+from risk_model.policy.tiers import with_rules, with_tiers
 
 ONE_BAND = ("risk_band", "risk_band_if_highest", "risk_band_if_lowest")
 NO_RISK = ("risk_low_for_place", "risk_low_if_highest")
 """Without a model every child is in one band, and the referral date decides within the tier."""
 
+ROW = "row"
+PLACES = (
+    "place", "lane", "need_place", "time_place", "place_by_policy", "best_place", "worst_place", "unknown_decides_slot",
+    "probability_of_slot", "band_first", "band_last", "longer_waits_ahead", "guaranteed_slot", "guaranteed_review",
+    "latest_on", "no_date_reason",
+)  # fmt: skip
+MARKS = ("was_offered", "is_moved_up", "is_held")
+OF_LIST = ("need_slots", "time_slots")
+READ_FOR_PLACES = (
+    LIST, "tier", "tier_for_place", "risk_band", "referred_on", "stable", "override", "override_state", "need_key",
+    "best_key", "worst_key", "time_key", *MARKS, *OF_LIST,
+)  # fmt: skip
 
-def services_at_review(table: pl.DataFrame, flow: pl.DataFrame, policy: Policy, on: date) -> pl.DataFrame:
-    """Return a row per service that children wait for: how many wait, and its slots at the next review.
 
-    `flow` gives the measured referrals and first contacts a week; a service without first contacts has no slots.
+def services_at_review(
+    table: pl.DataFrame,
+    flow: pl.DataFrame,
+    policy: Policy,
+    on: date,
+    *,
+    calendar: pl.DataFrame | None = None,
+    earlier: pl.DataFrame | None = None,
+) -> pl.DataFrame:
+    """Return a row per service that children wait for: how many wait, its slots at the next review and those planned.
+
+    `flow` gives the measured referrals and first contacts a week; `calendar` and `earlier` are as `capacity.plan` reads
+    them. A service without first contacts and without a calendar has no slots.
     """
-    waiting = table.group_by("service_id", "service_name", "provider_code").agg(waiting=pl.len())
-    named = waiting.join(flow, on="service_id", how="left").sort("service_id")
+    waiting = table.group_by(LIST, "service_name", "provider_code").agg(waiting=pl.len())
+    named = waiting.join(flow, on=LIST, how="left").sort(LIST)
     rates = ("referrals_per_week", "first_contacts_per_week")
     named = named.with_columns(pl.col(rates).fill_null(0.0).round(3))
-    per_review = (pl.col("first_contacts_per_week") * policy.reviews.every_days / 7).round(3)
-    named = named.with_columns(slots_per_review=per_review)
-    planned = [slots(policy, row["slots_per_review"], on) for row in named.iter_rows(named=True)]
-    last_review = timedelta(days=policy.reviews.every_days * (policy.reviews.planned_ahead - 1))
-    return named.with_columns(
-        slots=pl.Series([s.all for s in planned], dtype=pl.Int64),
-        need_slots=pl.Series([s.need_lane for s in planned], dtype=pl.Int64),
-        time_slots=pl.Series([s.time_lane for s in planned], dtype=pl.Int64),
-        review_on=pl.Series([s.review_on for s in planned], dtype=pl.Date),
-        slots_planned_until=pl.Series([s.review_on + last_review for s in planned], dtype=pl.Date),
-    )
+    return capacity.plan(named, policy, on, calendar=calendar, earlier=earlier)
 
 
-def rank(table: pl.DataFrame, policy: Policy, services: pl.DataFrame, on: date) -> pl.DataFrame:
+def rank(
+    table: pl.DataFrame,
+    policy: Policy,
+    services: pl.DataFrame,
+    on: date,
+    *,
+    decisions: pl.DataFrame | None = None,
+) -> pl.DataFrame:
     """Return the table with its tiers, lanes, places and guarantees, sorted by service and place.
 
-    Reads the features, `referred_on`, `entered_on`, `referral_id` and, where a risk is estimated, `risk_low_for_place`,
+    Reads the features, `referred_on`, `entered_on`, `referral_id`; where they are there `first_known_on` and
+    `was_offered` (offered a slot before and not brought); and, where a risk is estimated, `risk_low_for_place`,
     `risk_low_if_highest`, `risk_band`, `risk_band_if_highest`, `risk_band_if_lowest` and `risk_band_draws` (bands drawn
-    from the estimate's uncertainty). Adds `tier`, `best_tier`, `tier_rule`, `deciding_rule`, `rules`, `lane`, `place`,
-    `need_place`, `time_place`, `band_first`, `band_last`, `best_place`, `worst_place`, `unknown_decides_slot`,
-    `probability_of_slot`, `longer_waits_ahead`, `guaranteed_review`, `latest_on` and `no_date_reason`.
+    from the estimate's uncertainty). `decisions` are those of reviewers, as `read_decisions` gives them. Adds `tier`,
+    `best_tier`, `worst_tier`, `tier_rule`, `deciding_rule`, `rules`, `next_rule`, `override`, `override_state`,
+    `override_words`, `place_by_policy`, `lane`, `place`, `need_place`, `time_place`, `band_first`, `band_last`,
+    `best_place`, `worst_place`, `unknown_decides_slot`, `probability_of_slot`, `longer_waits_ahead`, `guaranteed_slot`,
+    `guaranteed_review`, `latest_on` and `no_date_reason`.
     """
     if table.is_empty():
         raise UserError(
             f"Nobody waits for any service on {on} in these extracts. Expected open referrals that were known on that "
             "day. Check the index date, and what `risk-model check` says of the files."
         )
-    bands = [pl.lit(0, pl.Int64).alias(name) for name in ONE_BAND if name not in table.columns]
-    limits = [pl.lit(None, pl.Float64).alias(name) for name in NO_RISK if name not in table.columns]
-    tiers = with_tiers(table.with_columns(*bands, *limits), policy).with_columns(
-        stable=pl.col("referral_id").rank("ordinal").cast(pl.Int64)
+    tiers = with_tiers(_with_defaults(table, policy), policy)
+    listed = tiers.join(
+        services.select(LIST, "review_on", *OF_LIST), on=LIST, how="left", maintain_order="left"
     )
-    ranked = []
-    for (service_id,), waiting in tiers.sort("service_id", "referral_id").group_by(
-        "service_id", maintain_order=True
-    ):
-        row = services.row(by_predicate=pl.col("service_id") == service_id, named=True)
-        planned = slots(policy, row["slots_per_review"], on)
-        ranked.append(_placed(waiting, _queue(waiting, waiting["risk_band"].to_numpy(), planned)))
-    placed = pl.concat(ranked).join(
-        services.select("service_id", "slots_per_review", "review_on"), on="service_id", how="left"
+    decided = with_overrides(listed.with_columns(decided_until=pl.lit(on)), decisions, policy)
+    draws = decided["risk_band_draws"] if "risk_band_draws" in decided.columns else None
+    # places are worked out on the few columns that they need; every other column is put in order once, at the end
+    lists = pl.Enum(services[LIST].sort())
+    services = services.with_columns(pl.col(LIST).cast(lists))
+    keyed = _with_keys(decided.with_row_index(ROW)).select(ROW, *READ_FOR_PLACES)
+    placed = lanes.place(keyed.with_columns(pl.col(LIST).cast(lists)))
+    slots = pl.col("need_slots") + pl.col("time_slots")
+    placed = placed.with_columns(
+        best_place=lanes.place_if(placed, "best_key"), worst_place=lanes.place_if(placed, "worst_key")
+    ).with_columns(
+        best_place=pl.min_horizontal("best_place", "place"),
+        worst_place=pl.max_horizontal("worst_place", "place"),
     )
-    return _with_guarantee(_with_bands(placed), policy).drop(
-        "stable", *ONE_BAND, *NO_RISK, "slots_per_review", "review_on", "risk_band_draws", strict=False
+    placed = placed.with_columns(
+        unknown_decides_slot=(pl.col("best_place") <= slots) & (pl.col("worst_place") > slots),
+        probability_of_slot=_probability_of_slot(placed, draws),
     )
+    ranked = _with_guarantee(_with_bands(_with_place_by_policy(placed)), policy, services).sort(LIST, "place")
+    in_order = with_rules(decided[ranked[ROW]], policy)
+    told = in_order.drop(
+        "decided_until", "review_on", "is_moved_up", "is_held", "pinned_to", "risk_band_draws", *ONE_BAND,
+        *NO_RISK, *OF_LIST, strict=False,
+    )  # fmt: skip
+    return told.hstack(ranked.select(PLACES))
 
 
-def _need(waiting: pl.DataFrame, tier: str, band: Whole) -> Whole:
-    referred = waiting.select(_days("referred_on")).to_series().to_numpy()
-    return need_key(waiting[tier].to_numpy(), band, referred, waiting["stable"].to_numpy())
+def _with_defaults(table: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+    """The table with one band, no estimate and no marks where it does not tell them, or the policy uses no bands."""
+    if policy.bands == "none":
+        table = table.drop(*ONE_BAND, "risk_band_draws", strict=False)
+    absent = {name: pl.lit(0, pl.Int64) for name in ONE_BAND}
+    absent |= {name: pl.lit(None, pl.Float64) for name in NO_RISK}
+    absent["was_offered"] = pl.lit(False)
+    absent["first_known_on"] = pl.col("entered_on")
+    return table.with_columns(**{n: value for n, value in absent.items() if n not in table.columns})
 
 
-def _queue(waiting: pl.DataFrame, band: Whole, planned: Slots) -> Queue:
-    return Queue(_need(waiting, "tier", band), _time(waiting), planned)
-
-
-def _time(waiting: pl.DataFrame) -> Whole:
-    entered = waiting.select(_days("entered_on")).to_series().to_numpy()
-    return need_key(np.zeros_like(entered), np.zeros_like(entered), entered, waiting["stable"].to_numpy())
-
-
-def _days(column: str) -> pl.Expr:
-    return pl.col(column).to_physical().cast(pl.Int64)
-
-
-def _placed(waiting: pl.DataFrame, queue: Queue) -> pl.DataFrame:
-    place = queue.places()
-    highest, lowest = (waiting[f"risk_band_if_{limit}"].to_numpy() for limit in ("highest", "lowest"))
-    best = queue.place_at(queue.position_of(_need(waiting, "best_tier", highest)))
-    worst = queue.place_at(queue.position_of(_need(waiting, "tier", lowest)))
-    planned = queue.slots
-    return waiting.with_columns(
-        place=pl.Series(place),
-        need_place=pl.Series(queue.need_order() + 1),
-        time_place=pl.Series(queue.longer_waits_ahead() + 1),
-        longer_waits_ahead=pl.Series(queue.longer_waits_ahead()),
-        best_place=pl.Series(np.minimum(best, place)),
-        worst_place=pl.Series(np.maximum(worst, place)),
-        unknown_decides_slot=pl.Series((best <= planned.all) & (np.maximum(worst, place) > planned.all)),
-        guaranteed_review=pl.Series(queue.guaranteed_review()).fill_nan(None).cast(pl.Int64),
-        lane=pl.Series(_lanes(place, planned)),
-        probability_of_slot=_probability_of_slot(waiting, planned),
-        time_slots_planned=pl.lit(int(planned.time_lane_summed[-1])),
-    ).sort("place")
-
-
-def _probability_of_slot(waiting: pl.DataFrame, planned: Slots) -> pl.Series:
-    """The share of the draws of risk bands under which each child is offered a slot at this review."""
-    if "risk_band_draws" not in waiting.columns:
-        return pl.Series([None] * len(waiting), dtype=pl.Float64)
-    draws = np.array(waiting["risk_band_draws"].to_list(), dtype=np.int64).T
-    return pl.Series(
-        np.mean([_queue(waiting, band, planned).places() <= planned.all for band in draws], axis=0)
+def _with_keys(decided: pl.DataFrame) -> pl.DataFrame:
+    """The keys of both lanes; a child pinned to a tier is of that tier, whatever is learned."""
+    keyed = decided.with_columns(stable=lanes.stable(), tier_for_place=pl.coalesce("pinned_to", "tier"))
+    return keyed.with_columns(
+        need_key=need_key(pl.col("tier_for_place"), pl.col("risk_band")),
+        best_key=need_key(pl.coalesce("pinned_to", "best_tier"), pl.col("risk_band_if_highest")),
+        worst_key=need_key(pl.coalesce("pinned_to", "worst_tier"), pl.col("risk_band_if_lowest")),
+        time_key=lanes.time_key(),
     )
 
 
-def _lanes(place: Whole, planned: Slots) -> list[str]:
-    lanes = np.array(["need", "time", "next"])
-    lane: list[str] = lanes[np.searchsorted([planned.need_lane, planned.all], place, side="left")].tolist()
-    return lane
+def _with_place_by_policy(placed: pl.DataFrame) -> pl.DataFrame:
+    """The place that each child would have if nobody had decided anything."""
+    if not (placed["override_state"] == IN_FORCE).any():
+        return placed.with_columns(place_by_policy=pl.col("place"))
+    alone = placed.with_columns(is_moved_up=pl.lit(False), is_held=pl.lit(False))
+    alone = alone.with_columns(need_key=need_key(pl.col("tier"), pl.col("risk_band")))
+    by_policy = lanes.place(alone.select(ROW, *READ_FOR_PLACES)).select(ROW, place_by_policy="place")
+    return placed.join(by_policy, on=ROW, how="left", maintain_order="left")
+
+
+def _probability_of_slot(placed: pl.DataFrame, bands: pl.Series | None) -> pl.Series:
+    """The share of the draws of risk bands under which each child is offered a slot at this review.
+
+    Only who could come into the need lane under any draw, and the longest waits, can be offered one; the draws
+    are ranked among these.
+    """
+    if bands is None:
+        return pl.Series([None] * placed.height, dtype=pl.Float64)
+    draws = pl.col("risk_band_draws")
+    first, timed = pl.col("lanes:first"), pl.col("lanes:timed")
+    drawn = placed.with_columns(bands[placed[ROW]].alias("risk_band_draws")).with_columns(
+        lowest=need_key(pl.col("tier_for_place"), draws.list.min()),
+        highest=need_key(pl.col("tier_for_place"), draws.list.max()),
+    )
+    reach = drawn.group_by(LIST).agg(reach=pl.col("highest").sort().head(first.first()).last())
+    near = (pl.col("lowest") <= pl.col("reach")) & (first > 0)
+    oldest = pl.col("time_place") <= first + timed + pl.col("was_offered").sum().over(LIST)
+    few = drawn.join(reach, on=LIST).filter(near | oldest)
+    few = few.select(
+        ROW, LIST, "tier_for_place", "referred_on", "stable", "time_key", *MARKS, "risk_band_draws",
+        need_slots=first, time_slots=timed,
+    ).explode("risk_band_draws")  # fmt: skip
+    each = few.with_columns(draw=pl.int_range(pl.len()).over(ROW))
+    each = each.with_columns(
+        pl.concat_str(pl.col(LIST).cast(pl.String), "draw", separator="|").alias(LIST),
+        need_key=need_key(pl.col("tier_for_place"), draws),
+    )
+    offered = lanes.place(each).group_by(ROW).agg(share=(pl.col("lane") != "next").mean())
+    return drawn.join(offered, on=ROW, how="left", maintain_order="left")["share"].fill_null(0.0)
 
 
 def _with_bands(placed: pl.DataFrame) -> pl.DataFrame:
-    """The places between which the estimate cannot tell children of one tier apart."""
+    """The places between which the estimate cannot tell children of one tier apart; none for whom a person placed."""
     if placed["probability_of_slot"].is_null().all():
         none = pl.lit(None, pl.Int64)
         return placed.with_columns(band_first=none, band_last=none)
-    band = ("service_id", "tier", "risk_band")
-    return placed.with_columns(
-        band_first=pl.col("place").min().over(band), band_last=pl.col("place").max().over(band)
-    )
+    band = (LIST, "tier", "risk_band", "is_decided")
+    decided = (pl.col("override_state") == IN_FORCE) & (pl.col("override") != "wrong")
+    marked = placed.with_columns(is_decided=decided.fill_null(False))
+    ends = {"band_first": pl.col("place").min().over(band), "band_last": pl.col("place").max().over(band)}
+    return marked.with_columns(
+        **{name: pl.when(~pl.col("is_decided")).then(end) for name, end in ends.items()}
+    ).drop("is_decided")
 
 
-def _with_guarantee(placed: pl.DataFrame, policy: Policy) -> pl.DataFrame:
-    days = (pl.col("guaranteed_review") - 1) * policy.reviews.every_days
-    latest_on = pl.col("review_on") + pl.duration(days=days)
-    return placed.with_columns(
-        latest_on=latest_on,
-        no_date_reason=pl.when(pl.col("guaranteed_review").is_null()).then(_no_date_reason(policy)),
-    ).drop("time_slots_planned")
-
-
-def _no_date_reason(policy: Policy) -> pl.Expr:
-    ahead = pl.col("longer_waits_ahead")
-    planned = f"the {policy.reviews.planned_ahead} reviews planned keep "
-    return (
-        pl.when(pl.col("slots_per_review") == 0)
-        .then(pl.lit("no first contacts were made in half a year, so no slots are planned"))
-        .otherwise(
-            pl.concat_str(
-                ahead,
-                pl.when(ahead == 1).then(pl.lit(" child has")).otherwise(pl.lit(" children have")),
-                pl.lit(" waited longer; " + planned),
-                pl.col("time_slots_planned"),
-                pl.lit(" slots for the longest waits"),
-            )
+def _with_guarantee(placed: pl.DataFrame, policy: Policy, services: pl.DataFrame) -> pl.DataFrame:
+    """The bound in slots and reviews; as a date only where a capacity calendar says how many slots there will be."""
+    to_come = capacity.slots_to_come(services, policy.reviews.every_days)
+    facts = services.select(
+        LIST,
+        "capacity_from",
+        reviews_planned=pl.col("slots_planned").list.len(),
+        time_slots_planned=(
+            pl.col("time_carried") + pl.col("slots_planned").list.sum() * pl.col("time_share")
         )
+        // capacity.SLOT,
+        demand_above_capacity=_demand_above_capacity(policy),
     )
+    promised = lanes.first_review(placed, to_come).join(facts, on=LIST, how="left", maintain_order="left")
+    latest_on = pl.when(pl.col("capacity_from") == "calendar").then("guaranteed_on")
+    return (
+        promised.with_columns(latest_on=latest_on)
+        .with_columns(no_date_reason=pl.when(pl.col("latest_on").is_null()).then(sentences.no_date_reason()))
+        .drop("guaranteed_on", *facts.columns[1:])
+    )
+
+
+def _demand_above_capacity(policy: Policy) -> pl.Expr:
+    """Referrals a week beyond the slots a week that are planned."""
+    planned = pl.col("slots_planned").list.mean() * 7 / policy.reviews.every_days
+    return pl.col("referrals_per_week") - planned.fill_null(0.0)

@@ -162,6 +162,8 @@ def _named(opened: pl.DataFrame, people: People, on: date) -> pl.DataFrame:
         "priority_code",
         pl.col("received_on").alias("referred_on"),
         "entered_on",
+        "first_known_on",
+        "missed_on",
         "clock_started_on",
         (pl.lit(on) - pl.col("received_on")).dt.total_days().alias("days_waiting"),
         (pl.lit(on) - pl.col("clock_started_on")).dt.total_days().alias("days_on_clock"),

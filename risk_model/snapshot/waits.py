@@ -7,14 +7,15 @@ from datetime import date, timedelta
 import polars as pl
 
 from risk_model import merged, services
+from risk_model.snapshot.entries import SUBMITTER, register_entries
 from risk_model.snapshot.records import REFERRAL_KEY, Gathered, known, newest
 
 FLOW_WEEKS = 26
 """Referrals and first contacts are counted over half a year, so that one holiday does not decide a capacity."""
 
 SERVICE_CODES = ("provider_code", "team_type_code")
-SUBMITTER = ("provider_code", "dataset")
-"""A provider of community and mental health care submits twice, and may fall silent with one of the two."""
+DECLINED = "2"
+"""Attendance status of the NHS Data Dictionary: cancelled by, or on behalf of, the patient."""
 
 PATHWAY_KEY = ("pathway_id", "pathway_issuer_code")
 CLOCK_KEY = (*REFERRAL_KEY, "measurement_type_code", "clock_started_on")
@@ -33,13 +34,14 @@ def open_waits(
         .join(open_teams(referral, team, on), on=REFERRAL_KEY, how="inner")
         .join(seen, on=team_key, how="anti", nulls_equal=True)
         .join(clock_starts(gathered, on), on=REFERRAL_KEY, how="left")
-        .join(register_entries(gathered, on), on=REFERRAL_KEY, how="left")
+        .join(last_missed(contact), on=team_key, how="left", nulls_equal=True)
         .with_columns(
             service_id=services.service_id(**service),
             service_name=services.service_name(service["team_type_code"]),
         )
     )
-    return _one_wait_each(waiting)
+    entries = register_entries(gathered, waiting, on)
+    return _one_wait_each(waiting.join(entries, on=team_key, how="left", nulls_equal=True))
 
 
 def _one_wait_each(waiting: pl.DataFrame) -> pl.DataFrame:
@@ -54,9 +56,21 @@ def _one_wait_each(waiting: pl.DataFrame) -> pl.DataFrame:
             received_on=pl.col("received_on").min().over(wait),
             priority_code=pl.col("priority_code").max().over(wait),
         )
-        .sort("entered_on", "service_request_id")
+        .sort("first_known_on", "entered_on", "service_request_id")
         .unique(wait, keep="first", maintain_order=True)
     )
+
+
+def last_missed(contact: pl.DataFrame) -> pl.DataFrame:
+    """Return the last day of a contact that a child was offered and did not come to, per referral and team.
+
+    The child was not brought, came too late to be seen, or the family could not make the day: none of these costs a
+    place. What the provider cancelled was no offer.
+    """
+    missed = contact.filter(
+        pl.col("was_not_brought") | (pl.col("attendance_code") == DECLINED).fill_null(False)
+    )
+    return missed.group_by(*REFERRAL_KEY, "team_type_code").agg(missed_on=pl.col("contact_on").max())
 
 
 def still_sent(referral: pl.DataFrame, gathered: Gathered, on: date) -> pl.DataFrame:
@@ -132,27 +146,6 @@ def _stopped(starts: pl.DataFrame, gathered: Gathered, on: date) -> pl.DataFrame
         .join(stops, on=PATHWAY_KEY)
         .filter(is_this_clock | (pl.col("clock_ended_on") > started))
     )
-
-
-def register_entries(gathered: Gathered, on: date) -> pl.DataFrame:
-    """Return when each referral came onto its provider's register; this day never moves.
-
-    It is the day of referral as it was first sent. A referral usually appears in the submission of the month it was
-    received in. One that appears later was transferred in or recorded late: it stands by the start of the month it
-    first appeared in. A date that is corrected afterwards changes neither, so that nobody who was given a date is
-    overtaken. What was open before a provider's own first submission is no late entrant.
-    """
-    providers_first = pl.col("period_ended_on").min().over(SUBMITTER)
-    first_sent = (
-        known(merged.table(gathered.frames, "referral"), on)
-        .with_columns(providers_first=providers_first)
-        .sort("period_ended_on", "known_on", "source_file", "source_row")
-        .unique(REFERRAL_KEY, keep="first", maintain_order=True)
-    )
-    month_started_on = pl.col("period_ended_on").dt.month_start()
-    is_late = pl.col("period_ended_on") > pl.col("providers_first")
-    entered_on = pl.when(is_late).then(pl.max_horizontal("received_on", month_started_on))
-    return first_sent.select(*REFERRAL_KEY, entered_on=entered_on.otherwise(pl.col("received_on")))
 
 
 def weekly_flow(referral: pl.DataFrame, team: pl.DataFrame, contact: pl.DataFrame, on: date) -> pl.DataFrame:

@@ -54,8 +54,8 @@ class Part:
 
 
 def read_contracts() -> list[str]:
-    """The contracts of the partners' returns: all but the one of the list that we make."""
-    return [contract.id for contract in contracts.load().values() if contract.id != "worklist"]
+    """The contracts of the partners' returns: all but those of what we make ourselves."""
+    return [contract.id for contract in contracts.load().values() if contract.id not in contracts.OUR_OWN]
 
 
 def delivered_tables() -> dict[str, contracts.Table]:

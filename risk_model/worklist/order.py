@@ -24,6 +24,10 @@ LIST_COLUMNS = (
     "school_year",
     "referred_on",
     "entered_on",
+    "first_known_on",
+    "missed_on",
+    "offered_on",
+    "was_offered",
     "clock_started_on",
     "days_waiting",
     "days_on_clock",
@@ -31,6 +35,11 @@ LIST_COLUMNS = (
     "tier_rule",
     "deciding_rule",
     "rules",
+    "next_rule",
+    "override",
+    "override_state",
+    "override_words",
+    "place_by_policy",
     "lane",
     "place",
     "need_place",
@@ -53,6 +62,7 @@ LIST_COLUMNS = (
     "worst_place",
     "unknown_decides_slot",
     "longer_waits_ahead",
+    "guaranteed_slot",
     "guaranteed_review",
     "latest_on",
     "no_date_reason",
@@ -70,14 +80,20 @@ class Ordered:
 
 
 def order(
-    features: pl.DataFrame, card: Scorecard | None, rules: Policy, services: pl.DataFrame, on: date
+    features: pl.DataFrame,
+    card: Scorecard | None,
+    rules: Policy,
+    services: pl.DataFrame,
+    on: date,
+    decisions: pl.DataFrame | None = None,
 ) -> Ordered:
     """Return the list, its contributions and its measures: the one place where risk and policy meet.
 
-    Without a scorecard the list is policy-only: no risk, one band, no contributions.
+    Without a scorecard the list is policy-only: no risk, one band, no contributions. `decisions` are those of
+    reviewers.
     """
     estimated = _with_risk(features, card)
-    ranked = policy.rank(estimated, rules, services, on)
+    ranked = policy.rank(estimated, rules, services, on, decisions=decisions)
     if card is None:
         contributions = pl.DataFrame(schema=explanation.SCHEMA)
     else:

@@ -11,24 +11,36 @@ from typing import Any
 import polars as pl
 
 from risk_model import policy, scorecard
+from risk_model.policy import Policy, capacity
 from risk_model.worklist.folder import Worklist, check_seal, load
 from risk_model.worklist.order import order
 
+DECISIONS_FILE, CALENDAR_FILE = "decisions.csv", "capacity_calendar.csv"
 
-def verify(folder: Path) -> list[str]:
-    """Return a sentence for everything in a run's folder that cannot be made again from the folder alone."""
+
+def verify(folder: Path, trusted_keys: Path | None = None) -> list[str]:
+    """Return a sentence for everything in a run's folder that cannot be made again from the folder alone.
+
+    Where trusted keys are named, a policy that was signed with another one is a finding too.
+    """
     if findings := check_seal(folder):
         return findings
     run = load(folder)
-    model = folder / "scorecard.json"
+    model, decided = folder / "scorecard.json", folder / DECISIONS_FILE
+    rules = policy.read((folder / "policy.yaml").read_bytes(), "policy.yaml")
     again = order(
         run.features,
         scorecard.read(model.read_bytes()) if model.is_file() else None,
-        policy.read((folder / "policy.yaml").read_bytes(), "policy.yaml"),
+        rules,
         services_of(run.provenance),
         date.fromisoformat(run.provenance["index_date"]),
+        policy.read_decisions(decided.read_bytes() if decided.is_file() else None, rules),
     )
-    findings = _claims(run, folder)
+    findings = [
+        *_claims(run, folder),
+        *_signature(run, folder, trusted_keys),
+        *_calendar(run, folder, rules),
+    ]
     for name in ("list", "contributions", "measures"):
         recorded, computed = getattr(run, name), getattr(again, name)
         if not recorded.equals(computed):
@@ -46,14 +58,13 @@ def _claims(run: Worklist, folder: Path) -> list[str]:
     """What provenance says of policy and model, held against the files themselves."""
     told, content = run.provenance, (folder / "policy.yaml").read_bytes()
     rules, model = policy.read(content, "policy.yaml"), folder / "scorecard.json"
-    signed_on = rules.signed_on and str(rules.signed_on)
     claims = {
-        "policy": (rules.id, rules.version, rules.signed_by, signed_on, hashlib.sha256(content).hexdigest()),
+        "policy": (rules.id, rules.version, hashlib.sha256(content).hexdigest()),
         "model": scorecard.read(model.read_bytes()).id if model.is_file() else None,
         "mode": "model" if model.is_file() else "policy-only",
     }
     recorded = {
-        "policy": tuple(told["policy"][key] for key in ("id", "version", "signed_by", "signed_on", "sha256")),
+        "policy": tuple(told["policy"][key] for key in ("id", "version", "sha256")),
         "model": told["model"] and told["model"]["id"],
         "mode": told["mode"],
     }
@@ -62,6 +73,39 @@ def _claims(run: Worklist, folder: Path) -> list[str]:
         for name, claim in claims.items()
         if claim != recorded[name]
     ]
+
+
+def _signature(run: Worklist, folder: Path, trusted_keys: Path | None) -> list[str]:
+    """What provenance says of who signed the policy, held against the signature and, where they are named, the keys."""
+    told, file = run.provenance["policy"], folder / f"policy.yaml{policy.signing.SUFFIX}"
+    if told["signed_by"] is None:
+        return []
+    content, signature = (folder / "policy.yaml").read_bytes(), file.read_bytes() if file.is_file() else b""
+    rules = policy.read(content, "policy.yaml")
+    claim = (rules.signed_by, rules.signed_on and str(rules.signed_on), policy.signing.signed_with(signature))
+    recorded = tuple(told[key] for key in ("signed_by", "signed_on", "signed_with"))
+    if claim != recorded or not policy.signing.agrees(content, signature):
+        return [
+            "provenance.json does not say the truth about who signed the policy: the signature does not agree."
+        ]
+    if trusted_keys is not None:
+        checked = policy.signing.check(content, rules, signature, policy.signing.trusted_keys(trusted_keys))
+        if not checked.is_signed:
+            return [f"The policy counts as a draft here: {checked.why_draft}."]
+    return []
+
+
+def _calendar(run: Worklist, folder: Path, rules: Policy) -> list[str]:
+    """What provenance says of the slots to come, held against the capacity calendar in the folder."""
+    file, services = folder / CALENDAR_FILE, services_of(run.provenance)
+    planned = services.filter(pl.col("capacity_from") == "calendar").select("service_id", "slots_planned")
+    if not file.is_file():
+        return [] if planned.is_empty() else [f"{CALENDAR_FILE} is missing, from which slots were planned."]
+    days = policy.reviews_planned(rules.reviews, date.fromisoformat(run.provenance["index_date"]))
+    told = capacity.from_calendar(policy.read_calendar(file.read_bytes()), days)
+    again = told.join(services, on="service_id", how="semi").sort("service_id")
+    same = again.equals(planned.sort("service_id"))
+    return [] if same else ["The slots to come in provenance.json do not follow from the capacity calendar."]
 
 
 def code_digest() -> str:

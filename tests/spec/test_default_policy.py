@@ -62,12 +62,24 @@ def _fact(value: str | None) -> float | None:
     return VALUES[value] if value in VALUES else float(str(value))
 
 
-def ranked(table: pl.DataFrame, slots_a_week: float = 1.0, rules: Policy = RULES) -> pl.DataFrame:
+def ranked(
+    table: pl.DataFrame,
+    slots_a_week: float = 1.0,
+    rules: Policy = RULES,
+    *,
+    referrals_a_week: float = 1.0,
+    calendar: pl.DataFrame | None = None,
+    decisions: pl.DataFrame | None = None,
+) -> pl.DataFrame:
     flow = pl.DataFrame(
-        {"service_id": ["s"], "referrals_per_week": [1.0], "first_contacts_per_week": [slots_a_week]}
+        {
+            "service_id": ["s"],
+            "referrals_per_week": [referrals_a_week],
+            "first_contacts_per_week": [slots_a_week],
+        }
     )
-    services = policy.services_at_review(table, flow, rules, FRIDAY)
-    return policy.rank(table, rules, services, FRIDAY)
+    services = policy.services_at_review(table, flow, rules, FRIDAY, calendar=calendar)
+    return policy.rank(table, rules, services, FRIDAY, decisions=decisions)
 
 
 def tiers(drawn: str, team: str = "33") -> dict[str, tuple[int, str]]:
@@ -228,7 +240,11 @@ def test_a_late_entrant_with_an_older_date_does_not_overtake_in_the_time_lane() 
 
 
 def test_the_guarantee_is_the_review_at_which_the_time_lanes_slots_reach_those_ahead_and_one_more() -> None:
-    found = ranked(children("child | referred\nA | 2026-01-01\nB | 2026-01-02\nC | 2026-01-03"))
+    one_a_week = policy.read_calendar(
+        b"service_id,from_on,until_on,slots_per_review\ns,2026-01-01,2027-12-31,1\n"
+    )
+    waiting = children("child | referred\nA | 2026-01-01\nB | 2026-01-02\nC | 2026-01-03")
+    found = ranked(waiting, calendar=one_a_week)
     dates = found.sort("time_place").select("longer_waits_ahead", "guaranteed_review", "latest_on").rows()
     assert dates == [
         (0, 1, date(2026, 11, 23)),

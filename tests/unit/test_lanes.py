@@ -1,112 +1,253 @@
-"""The numbering of the list and the guarantee, against generated queues."""
+"""The numbering of the list and the guarantee, against generated lists; and that these tests see a broken rule."""
 
 from __future__ import annotations
 
-from datetime import date
+import types
+from datetime import date, timedelta
+from pathlib import Path
 
 import numpy as np
-from hypothesis import given
+import polars as pl
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.guarantees import REVIEWS, adversarial_queue
+from benchmarks.guarantees import REVIEWS, adversarial_queues
 from risk_model import simulation
-from risk_model.policy import DEFAULT_POLICY, Queue, Slots, load, need_key, slots
+from risk_model.policy import lanes
 
-POLICY, _ = load(DEFAULT_POLICY)
-MONDAY = date(2026, 11, 23)
+MONDAY = date(2026, 1, 5)
+KEYS = ("need_key", "time_key")
+TABLES = settings(deadline=None, max_examples=80)
 
 
 @st.composite
-def queues(draw: st.DrawFn) -> Queue:
+def lists(draw: st.DrawFn) -> pl.DataFrame:
+    """One list as `lanes.place` reads it, and the tier and band that each child could have instead."""
     number = draw(st.integers(1, 12))
-    need = draw(st.permutations(range(number)))
-    time = draw(st.permutations(range(number)))
-    first, timed = draw(st.integers(0, 6)), draw(st.integers(0, 5))
-    planned = Slots(MONDAY, first + timed, timed, np.array([timed]))
-    return Queue(np.array(need, dtype=np.int64), np.array(time, dtype=np.int64), planned)
+    dates = st.integers(0, 4).map(lambda weeks: MONDAY + timedelta(weeks=weeks))
+    flags = st.lists(st.booleans(), min_size=number, max_size=number)
+
+    def column(values: st.SearchStrategy[object]) -> list[object]:
+        return draw(st.lists(values, min_size=number, max_size=number))
+
+    waiting = pl.DataFrame(
+        {
+            "service_id": ["s"] * number,
+            "referral_id": draw(st.permutations([f"r{n:02d}" for n in range(number)])),
+            "tier": column(st.integers(0, 2)),
+            "band": column(st.integers(-2, 2)),
+            "other_tier": column(st.integers(0, 2)),
+            "other_band": column(st.integers(-2, 2)),
+            "referred_on": column(dates),
+            "entered_on": column(dates),
+            "first_known_on": column(dates),
+            "was_offered": draw(flags),
+            "is_held": draw(flags),
+            "is_moved_up": draw(flags),
+            "need_slots": [draw(st.integers(0, 6))] * number,
+            "time_slots": [draw(st.integers(0, 5))] * number,
+        }
+    )
+    return with_keys(waiting)
 
 
-def place_by_hand(queue: Queue, child: int, position: int) -> int:
-    """The place of a child that stands at a position by need, written out step by step."""
-    others = [other for other in np.argsort(queue.need) if other != child]
-    by_need = [*others[:position], child, *others[position:]]
-    need_lane = by_need[: queue.slots.need_lane]
-    waiting = [other for other in by_need if other not in need_lane]
-    time_lane = sorted(waiting, key=lambda other: queue.time[other])[: queue.slots.time_lane]
-    return [*need_lane, *time_lane, *(o for o in waiting if o not in time_lane)].index(child) + 1
+def with_keys(waiting: pl.DataFrame) -> pl.DataFrame:
+    return waiting.with_columns(stable=lanes.stable()).with_columns(
+        need_key=lanes.need_key(pl.col("tier"), pl.col("band")),
+        other_key=lanes.need_key(pl.col("other_tier"), pl.col("other_band")),
+        time_key=lanes.time_key(),
+    )
 
 
-@given(queues())
-def test_every_place_is_given_once(queue: Queue) -> None:
-    assert sorted(queue.places()) == list(range(1, len(queue.need) + 1))
+def place_by_hand(waiting: pl.DataFrame, child: str, key: str = "need_key") -> int:
+    """The place of a child with one of its keys, all others as they are, written out step by step."""
+    rows = waiting.to_dicts()
+    for row in rows:
+        row["key"] = row[key] if row["referral_id"] == child else row["need_key"]
+    by_need = sorted(rows, key=lambda row: row["key"])
+    slots, timed = rows[0]["need_slots"], rows[0]["time_slots"]
+    need_lane = [row for row in by_need if not row["is_held"]][:slots]
+    waits = [row for row in by_need if row not in need_lane]
+    oldest = sorted((row for row in waits if not row["was_offered"]), key=lambda row: row["time_key"])
+    time_lane = oldest[: timed + slots - len(need_lane)]
+    order = [*need_lane, *time_lane, *(row for row in waits if row not in time_lane)]
+    return [row["referral_id"] for row in order].index(child) + 1
 
 
-@given(queues(), st.data())
-def test_the_place_under_another_need_is_the_place_written_out_by_hand(
-    queue: Queue, data: st.DataObject
+def places(waiting: pl.DataFrame) -> dict[str, int]:
+    return dict(lanes.place(waiting).select("referral_id", "place").iter_rows())
+
+
+@TABLES
+@given(lists())
+def test_every_place_is_given_once(waiting: pl.DataFrame) -> None:
+    assert sorted(places(waiting).values()) == list(range(1, waiting.height + 1))
+
+
+@TABLES
+@given(lists())
+def test_the_place_is_the_place_written_out_by_hand(waiting: pl.DataFrame) -> None:
+    assert places(waiting) == {child: place_by_hand(waiting, child) for child in waiting["referral_id"]}
+
+
+@TABLES
+@given(lists())
+def test_the_place_under_another_need_is_the_place_written_out_by_hand(waiting: pl.DataFrame) -> None:
+    placed = lanes.place(waiting)
+    found = placed.select("referral_id", would_be=lanes.place_if(placed, "other_key"))
+    by_hand = {child: place_by_hand(waiting, child, "other_key") for child in waiting["referral_id"]}
+    assert dict(found.iter_rows()) == by_hand
+
+
+@TABLES
+@given(lists())
+def test_nobody_enters_the_time_lane_ahead_of_a_longer_wait(waiting: pl.DataFrame) -> None:
+    """Whoever is held, moved up or of whatever tier: the lane takes the oldest of those never offered a slot."""
+    placed = lanes.place(waiting).filter(~pl.col("was_offered"))
+    in_lane, after = (placed.filter(lane=lane)["time_key"] for lane in ("time", "next"))
+    if len(in_lane) and len(after):
+        assert in_lane.max() < after.min()  # type: ignore[operator]
+
+
+@TABLES
+@given(lists(), st.data())
+def test_no_override_changes_the_bound_of_anybody(waiting: pl.DataFrame, data: st.DataObject) -> None:
+    number = waiting.height
+    flags = st.lists(st.booleans(), min_size=number, max_size=number)
+    overridden = with_keys(
+        waiting.with_columns(
+            is_held=pl.Series(data.draw(flags)),
+            is_moved_up=pl.Series(data.draw(flags)),
+            tier=pl.col("other_tier"),
+        )
+    )
+    ahead = [lanes.place(w).sort("referral_id")["longer_waits_ahead"] for w in (waiting, overridden)]
+    assert ahead[0].equals(ahead[1])
+
+
+@TABLES
+@given(lists(), st.data())
+def test_the_order_of_rows_changes_nothing(waiting: pl.DataFrame, data: st.DataObject) -> None:
+    shuffled = waiting[data.draw(st.permutations(range(waiting.height)))]
+    assert places(shuffled) == places(waiting)
+
+
+@TABLES
+@given(lists())
+def test_renaming_children_changes_nothing_but_the_order_of_those_who_tie_in_everything(
+    waiting: pl.DataFrame,
 ) -> None:
-    number = len(queue.need)
-    positions = np.array(data.draw(st.lists(st.integers(0, number - 1), min_size=number, max_size=number)))
-    by_hand = [place_by_hand(queue, child, position) for child, position in enumerate(positions)]
-    assert queue.place_at(positions).tolist() == by_hand
+    one_each = waiting.sort("stable")
+    for key in KEYS:
+        apart = one_each.with_columns(without_id=pl.col(key) // lanes.CHILDREN)
+        one_each = apart.unique("without_id", keep="first", maintain_order=True)
+    renamed = one_each.with_columns(referral_id=pl.col("referral_id").str.reverse())
+    after = {child[::-1]: place for child, place in places(with_keys(renamed)).items()}
+    assert after == places(with_keys(one_each))
 
 
-@given(queues())
-def test_nobody_enters_the_time_lane_ahead_of_a_longer_wait(queue: Queue) -> None:
-    places = queue.places()
-    first, last = queue.slots.need_lane, queue.slots.all
-    in_lane = (places > first) & (places <= last)
-    after = places > last
-    if in_lane.any() and after.any():
-        assert queue.time[in_lane].max() < queue.time[after].min()
+@TABLES
+@given(lists())
+def test_one_more_recorded_need_never_lowers_a_place(waiting: pl.DataFrame) -> None:
+    more = with_keys(
+        waiting.with_columns(
+            other_tier=pl.min_horizontal("tier", "other_tier"),
+            other_band=pl.min_horizontal("band", "other_band"),
+        )
+    )
+    placed = lanes.place(more)
+    assert (lanes.place_if(placed, "other_key") <= placed["place"]).all()
 
 
-@given(
-    tier=st.integers(0, 2),
-    band=st.integers(-90, 90),
-    days=st.integers(0, 30_000),
-    lower=st.integers(0, 2),
-    higher_band=st.integers(-90, 90),
-)
-def test_more_need_never_sorts_later(tier: int, band: int, days: int, lower: int, higher_band: int) -> None:
-    def key(tier: int, band: int) -> int:
-        return int(need_key(*(np.array([n]) for n in (tier, band, days, 1)))[0])
-
-    assert key(min(tier, lower), min(band, higher_band)) <= key(tier, band)
-
-
-@given(st.floats(0, 40), st.dates(date(2026, 1, 5), date(2030, 1, 1)))
-def test_slots_of_a_year_are_the_planned_share_to_within_one(rate: float, on: date) -> None:
-    planned = slots(POLICY, rate, on)
-    share = 1 - POLICY.need_lane_share
-    assert abs(planned.time_lane_summed[-1] - share * rate * POLICY.reviews.planned_ahead) <= 2
-    assert 0 <= planned.time_lane <= planned.all
-    assert (np.diff(planned.time_lane_summed) >= 0).all()
+@TABLES
+@given(lists(), st.data())
+def test_a_child_removed_changes_the_order_of_neither_lane_and_lowers_nobody(
+    waiting: pl.DataFrame, data: st.DataObject
+) -> None:
+    gone = data.draw(st.sampled_from(waiting["referral_id"].to_list()))
+    before, after = (lanes.place(part) for part in (waiting, waiting.filter(pl.col("referral_id") != gone)))
+    rest = before.filter(pl.col("referral_id") != gone)
+    for order in ("need_place", "time_place"):
+        assert rest.sort(order)["referral_id"].equals(after.sort(order)["referral_id"])
+    both = rest.join(after, on="referral_id", suffix="_after")
+    assert (both["place_after"] <= both["place"]).all()
 
 
-def test_a_service_with_one_slot_alternates_between_the_lanes() -> None:
-    summed = slots(POLICY, 1.0, date(2026, 1, 5)).time_lane_summed
-    given_to_time = np.diff(np.concatenate([[0], summed]))[:10]
-    assert given_to_time.sum() == 3
-    assert given_to_time.max() == 1
+@TABLES
+@given(lists(), st.data())
+def test_a_child_not_brought_keeps_its_place_by_need_and_costs_nobody_a_bound(
+    waiting: pl.DataFrame, data: st.DataObject
+) -> None:
+    child = data.draw(st.sampled_from(waiting["referral_id"].to_list()))
+    is_child = pl.col("referral_id") == child
+    missed = with_keys(waiting.with_columns(was_offered=pl.col("was_offered") | is_child))
+    both = lanes.place(waiting).join(lanes.place(missed), on="referral_id", suffix="_after")
+    own, others = both.filter(is_child), both.filter(~is_child)
+    assert own["need_place_after"].item() <= own["need_place"].item()
+    assert own["time_place_after"].item() == own["time_place"].item()
+    assert (others["longer_waits_ahead_after"] <= others["longer_waits_ahead"]).all()
 
 
+@settings(deadline=None, max_examples=5)
 @given(st.integers(0, 2**32 - 1))
-def test_no_guarantee_is_broken_whoever_arrives(seed: int) -> None:
-    children, policy, rate = adversarial_queue(POLICY, np.random.default_rng(seed))
-    course = simulation.run(children, policy, rate, reviews=REVIEWS, order=simulation.by_policy)
-    assert course.broken_guarantees() == 0
+def test_no_bound_is_broken_whoever_arrives(seed: int) -> None:
+    children, capacity = adversarial_queues(100, np.random.default_rng(seed))
+    course = simulation.run(children, capacity, reviews=REVIEWS)
+    assert (course.broken_guarantees, course.promises > 0) == (0, True)
 
 
-def test_the_same_queues_break_a_guarantee_when_need_alone_decides() -> None:
-    children, policy, _ = adversarial_queue(POLICY, np.random.default_rng(3))
-    course = simulation.run(children, policy, 3.0, reviews=REVIEWS, order=simulation.by_need_alone)
-    assert course.broken_guarantees() > 0
+MUTATIONS = {
+    "an older clock that is transferred in or corrected goes ahead": (
+        'days("first_known_on") * DAYS + days("entered_on")',
+        'days("referred_on") * DAYS + days("referred_on")',
+    ),
+    "the day of entry counts before the day it became known": (
+        'days("first_known_on") * DAYS + days("entered_on")',
+        'days("entered_on") * DAYS + days("first_known_on")',
+    ),
+    "a child who was not brought takes another slot of the longest waits": (
+        'turn = ~pl.col("was_offered") & (',
+        "turn = (",
+    ),
+    "a hold also takes the child out of the time lane": (
+        'turn = ~pl.col("was_offered") & (',
+        'turn = ~pl.col("was_offered") & ~pl.col("is_held") & (',
+    ),
+    "the time lane goes by need": ('by_need.sort(LIST, "time_key")', 'by_need.sort(LIST, "need_key")'),
+    "the time lane gives one slot too few": (
+        'older < pl.col("lanes:timed")',
+        'older + 1 < pl.col("lanes:timed")',
+    ),
+    "a moved-up child also takes the time lane": (
+        "    return (days(",
+        '    return pl.when("is_moved_up").then(0).otherwise(1) * 4 * 10**18 + (days(',
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS.values(), ids=MUTATIONS)
+def test_the_bound_is_seen_to_break_when_the_lane_rule_is_broken(
+    mutation: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = Path(lanes.__file__).read_text()
+    assert mutation[0] in source
+    mutant = types.ModuleType("mutant")
+    exec(compile(source.replace(*mutation), "mutant", "exec"), mutant.__dict__)
+    monkeypatch.setattr(simulation, "lanes", mutant)
+    children, capacity = adversarial_queues(60, np.random.default_rng(1))
+    assert simulation.run(children, capacity, reviews=REVIEWS, order=mutant.place).broken_guarantees > 0
+
+
+def test_the_same_queues_break_a_bound_when_need_alone_decides() -> None:
+    children, capacity = adversarial_queues(100, np.random.default_rng(3))
+    course = simulation.run(children, capacity, reviews=REVIEWS, order=simulation.by_need_alone)
+    assert course.broken_guarantees > 0
 
 
 def test_orders_are_compared_on_the_same_arrivals() -> None:
-    children, policy, _ = adversarial_queue(POLICY, np.random.default_rng(3))
-    compared = simulation.compare(children, policy, 3.0, reviews=REVIEWS)
+    children, capacity = adversarial_queues(50, np.random.default_rng(3))
+    compared = simulation.compare(children, capacity, reviews=REVIEWS)
     assert set(compared["order"]) == set(simulation.ORDERS)
-    longest = dict(compared.group_by("order").max().select("order", "longest_reviews").iter_rows())
-    assert longest["policy"] <= longest["need alone"]
+    waiting = dict(compared.group_by("order").agg(pl.col("longest_reviews").max()).iter_rows())
+    assert waiting["longest wait first"] <= waiting["need alone"]

@@ -93,9 +93,9 @@ def database(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def make_app(database: str, clock: Clock) -> Callable[[Path], Any]:
-    def make(worklists: Path) -> Any:
-        settings = Settings(worklists=worklists, database=database, demo=True)
+def make_app(database: str, clock: Clock) -> Callable[..., Any]:
+    def make(worklists: Path, trusted_keys: Path | None = None) -> Any:
+        settings = Settings(worklists=worklists, database=database, demo=True, trusted_keys=trusted_keys)
         return create_app(settings, people=PEOPLE, now=clock)
 
     return make

@@ -78,7 +78,7 @@ def test_no_date_is_said_with_its_cause(clinician: Visitor) -> None:
     rows = clinician.http.get(f"/v1{LIST}").json()["rows"]
     place = next(row["place"] for row in rows if row["latest_on"] is None)
     shown = text(clinician.page(child_address(place)))
-    assert "No date can be promised. 30 reviews are needed; slots are planned to 29 Mar 2027." in shown
+    assert "No date can be promised: 30 reviews are needed; slots are planned to 29 Mar 2027." in shown
 
 
 def test_a_passed_latest_date_is_said(clinician: Visitor) -> None:

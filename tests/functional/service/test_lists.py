@@ -10,6 +10,7 @@ import pytest
 from tests.functional.service import worklist_folder
 from tests.functional.service.conftest import LIST, Visitor, query
 from tests.functional.service.worklist_folder import SPEECH
+from tests.policy_keys import make_keys
 
 
 def text(page: str) -> str:
@@ -145,11 +146,45 @@ def test_an_empty_list_warns(tmp_path: Path, make_app) -> None:  # type: ignore[
     )
 
 
-def test_a_signed_policy_draws_no_warning(tmp_path: Path, make_app) -> None:  # type: ignore[no-untyped-def]
-    worklist_folder.write(tmp_path / "signed", signed=True)
-    shown = text(Visitor(make_app(tmp_path / "signed"), "r-demo").page(LIST))
+def test_a_policy_signed_with_a_trusted_key_draws_no_warning(tmp_path: Path, make_app) -> None:  # type: ignore[no-untyped-def]
+    private, trusted = make_keys(tmp_path, worklist_folder.LEAD)
+    worklist_folder.write(tmp_path / "signed", signed_with=private)
+    shown = text(Visitor(make_app(tmp_path / "signed", trusted), "r-demo").page(LIST))
     assert "Draft" not in shown
     assert "Signed by P. Sample, clinical lead, 2 Nov 2026" in shown
+
+
+def test_a_signature_that_nobody_here_trusts_leaves_the_list_a_draft(tmp_path: Path, make_app) -> None:  # type: ignore[no-untyped-def]
+    private, _ = make_keys(tmp_path, worklist_folder.LEAD)
+    worklist_folder.write(tmp_path / "signed", signed_with=private)
+    (tmp_path / "others").mkdir()
+    _, others = make_keys(tmp_path / "others", worklist_folder.LEAD)
+    for trusted in (None, others):
+        shown = text(Visitor(make_app(tmp_path / "signed", trusted), "r-demo").page(LIST))
+        assert "Draft policy, not signed." in shown
+        assert "Signed by" not in shown
+
+
+@pytest.mark.parametrize(
+    ("person", "address"),
+    [
+        ("r-demo", "/lists"),
+        ("r-demo", LIST),
+        ("r-demo", f"{LIST}/nr5ref0000001"),
+        ("c-demo", "/demand"),
+        ("d-demo", "/files"),
+    ],
+)
+def test_every_page_of_a_run_says_that_its_policy_is_a_draft_and_that_no_estimate_is_used(
+    tmp_path: Path,
+    make_app,  # type: ignore[no-untyped-def]
+    person: str,
+    address: str,
+) -> None:
+    worklist_folder.write(tmp_path / "policy only", model=False)
+    shown = text(Visitor(make_app(tmp_path / "policy only"), person).page(address))
+    assert "Draft policy, not signed." in shown
+    assert "No risk estimate is used." in shown
 
 
 def test_an_old_list_says_its_age(clinician: Visitor, clock) -> None:  # type: ignore[no-untyped-def]

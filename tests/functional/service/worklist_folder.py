@@ -9,12 +9,14 @@ from typing import Any
 
 import polars as pl
 
-from risk_model import worklist
+from risk_model import policy, worklist
+from risk_model.policy import DEFAULT_POLICY, signing
 
 INDEX_DATE = date(2026, 11, 20)
 REVIEW_ON = date(2026, 11, 23)
 SPEECH, HEARING = "nr5-speech-and-language-therapy", "rk9-hearing"
 NEED_SLOTS, TIME_SLOTS = 6, 3
+LEAD = "P. Sample, clinical lead"
 REFERENCES = "23456789BCDFGHJKMNPQRSTVWXYZ"
 RULES = (
     ("urgent_by_referrer", "Marked urgent by the referrer", 0),
@@ -38,7 +40,12 @@ LIST_SCHEMA: dict[str, Any] = {
     "school_year": pl.String,
     "clock_started_on": pl.Date,
     "days_on_clock": pl.Int64,
+    "override": pl.String,
+    "override_state": pl.String,
+    "override_words": pl.String,
     "latest_on": pl.Date,
+    "missed_on": pl.Date,
+    "offered_on": pl.Date,
     "no_date_reason": pl.String,
     "guaranteed_review": pl.Int64,
     "band_first": pl.Int64,
@@ -57,7 +64,7 @@ def write(
     *,
     children: int = 60,
     model: bool = True,
-    signed: bool = False,
+    signed_with: Path | None = None,
     empty_hearing: bool = False,
     gap: bool = False,
 ) -> Path:
@@ -79,7 +86,12 @@ def write(
     }
     if model:
         files["scorecard.json"] = b"{}"
-    return worklist.save(worklists, INDEX_DATE.isoformat(), files, _facts(frame, model, signed, gap))
+    facts = _facts(frame, model, gap)
+    if signed_with is not None:
+        rules = policy.load(DEFAULT_POLICY)[0].model_copy(update={"signed_by": LEAD, "signed_on": INDEX_DATE})
+        files["policy.yaml.sig"] = signing.sign(b"id: devon-default\n", rules, signed_with)
+        facts["policy"] |= {"signed_by": LEAD, "signed_on": "2026-11-02"}
+    return worklist.save(worklists, INDEX_DATE.isoformat(), files, facts)
 
 
 def _service(
@@ -132,6 +144,10 @@ def _child(
         "school_year": None if place % 13 < 2 else f"Year {place % 13 - 1}",
         "referred_on": referred,
         "entered_on": referred,
+        "first_known_on": referred,
+        "missed_on": None,
+        "offered_on": None,
+        "was_offered": False,
         "clock_started_on": None
         if place % 11 == 0
         else referred + timedelta(days=days // 2 if place % 4 == 0 else 0),
@@ -141,6 +157,11 @@ def _child(
         "tier_rule": RULES[tier][0],
         "deciding_rule": RULES[tier][1],
         "rules": _rules(tier, is_unknown),
+        "next_rule": "Next: tier 0 by “Marked urgent by the referrer”, if that were recorded.",
+        "override": None,
+        "override_state": None,
+        "override_words": None,
+        "place_by_policy": place,
         "lane": lane,
         "place": place,
         "need_place": place,
@@ -168,6 +189,7 @@ def _child(
         "worst_place": min(waiting, place + 12) if is_crossing else place,
         "unknown_decides_slot": is_crossing and is_unknown,
         "longer_waits_ahead": ahead,
+        "guaranteed_slot": ahead + 1,
         "guaranteed_review": reviews,
         "latest_on": latest,
         "no_date_reason": None if latest else "30 reviews are needed; slots are planned to 29 Mar 2027",
@@ -317,7 +339,7 @@ def _feed(locality: str, name: str, **last: Any) -> dict[str, Any]:
     return covered | last
 
 
-def _facts(frame: pl.DataFrame, model: bool, signed: bool, gap: bool) -> dict[str, Any]:
+def _facts(frame: pl.DataFrame, model: bool, gap: bool) -> dict[str, Any]:
     waiting = dict(frame.group_by("service_id").len().iter_rows())
     services = [
         {
@@ -346,8 +368,9 @@ def _facts(frame: pl.DataFrame, model: bool, signed: bool, gap: bool) -> dict[st
             "id": "devon-default",
             "version": "1.0",
             "title": "Devon default policy",
-            "signed_by": "P. Sample, clinical lead" if signed else None,
-            "signed_on": "2026-11-02" if signed else None,
+            "signed_by": None,
+            "signed_on": None,
+            "why_draft": "no signature was found beside the policy file",
             "sha256": "0" * 64,
         },
         "model": {"id": "harm-while-waiting", "version": "1", "sha256": "1" * 64} if model else None,

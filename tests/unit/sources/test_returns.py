@@ -28,7 +28,7 @@ def accepted(extracts: sources.CheckedExtracts, table: str) -> pl.DataFrame:
 
 def test_every_table_is_there_even_when_no_file_is(tmp_path: Path) -> None:
     extracts = lay_out(tmp_path, {"readme.txt": "nothing here"})
-    partners = [table for table in contracts.tables().values() if table.contract != "worklist"]
+    partners = [table for table in contracts.tables().values() if table.contract not in contracts.OUR_OWN]
     assert set(extracts.frames) == {table.name for table in partners if not table.is_context}
     for name, typed in extracts.frames.items():
         assert typed.is_empty() and typed.schema["known_on"] == pl.Date
