@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import polars as pl
 
 LEAST_ACCEPTED = 0.995
-"""Ours, chosen on the invented Plymouth (docs/decisions/0007): of pairs below it one in five was not one child's."""
+"""Ours, chosen on the invented Plymouth (docs/decisions/0009): of pairs below it one in five was not one child's."""
 LEAST_MARGIN_BITS = 5.0
 """Ours: the runner-up is at least 32 times less likely. One agreement more or less is worth about that."""
 LEAST_REVIEWED = 0.5
