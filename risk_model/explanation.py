@@ -6,13 +6,15 @@ rows: the same at every horizon, and as fast as a look-up. SHAP itself is import
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
 from risk_model import scorecard
-from risk_model.features import FEATURES, Feature
+from risk_model.features import FEATURES
+from risk_model.features.wording import state, words
 from risk_model.scorecard import Numbers, Scorecard
 
 if TYPE_CHECKING:
@@ -39,11 +41,11 @@ def log_factors(card: Scorecard, features: pl.DataFrame) -> Numbers:
     return np.column_stack([t.log_factor(values[t.feature]) - t.mean for t in card.table.terms])
 
 
-def explain(card: Scorecard, children: pl.DataFrame) -> pl.DataFrame:
+def explain(card: Scorecard, children: pl.DataFrame, on: date) -> pl.DataFrame:
     """Return one row per child and feature that can move the estimate, in the order a page shows them.
 
-    `children` has one row per `person_id` with the feature columns. `factor` multiplies the hazard rate (not the
-    chance) against the mean child; the factors of one child multiply to the child's rate against that mean.
+    `children` has one row per `person_id` with the feature columns, as known on a day. `factor` multiplies the hazard
+    rate (not the chance) against the mean child; the factors of one child multiply to its rate against that mean.
     """
     by_feature: dict[str, Numbers] = {}
     for term, log_factor in zip(card.table.terms, log_factors(card, children).T, strict=True):
@@ -55,7 +57,7 @@ def explain(card: Scorecard, children: pl.DataFrame) -> pl.DataFrame:
             "person_id",
             partner=pl.lit(str(BY_NAME[name].partner)),
             feature=pl.lit(name),
-            words=words(BY_NAME[name]),
+            words=words(BY_NAME[name], on),
             state=state(BY_NAME[name]),
             log_factor=pl.Series(log_factor),
             factor=pl.Series(np.exp(log_factor)),
@@ -67,38 +69,6 @@ def explain(card: Scorecard, children: pl.DataFrame) -> pl.DataFrame:
         return pl.DataFrame(schema=SCHEMA)
     return _in_reading_order(pl.concat(rows)).select(
         pl.col(name).cast(dtype) for name, dtype in SCHEMA.items()
-    )
-
-
-def words(feature: Feature) -> pl.Expr:
-    """Return what the record shows of a feature, or that it is not known, in plain words."""
-    value = pl.col(feature.name)
-    if feature.shown_as_percent:
-        number = (value * 100).round().cast(pl.Int64).cast(pl.String) + "%"
-    else:
-        number = value.round().cast(pl.Int64).cast(pl.String)
-    recorded = (
-        pl.format(feature.words.replace("{n}", "{}"), number)
-        if "{n}" in feature.words
-        else pl.lit(feature.words)
-    )
-    unknown = (
-        feature.words.replace("{n}", "not known") if "{n}" in feature.words else f"{feature.words}: not known"
-    )
-    unknown = feature.words_when_unknown or unknown
-    none = pl.when(value == 0).then(pl.lit(feature.words_when_none))
-    if not feature.rises:
-        none = pl.when(False).then(pl.lit(feature.words_when_none))
-    return pl.when(value.is_null()).then(pl.lit(unknown)).otherwise(pl.coalesce(none, recorded))
-
-
-def state(feature: Feature) -> pl.Expr:
-    """Return yes, no, value or unknown."""
-    value = pl.col(feature.name)
-    recorded = pl.lit("yes" if feature.is_flag else "value")
-    is_none = (value == 0) & pl.lit(feature.rises)
-    return (
-        pl.when(value.is_null()).then(pl.lit("unknown")).when(is_none).then(pl.lit("no")).otherwise(recorded)
     )
 
 

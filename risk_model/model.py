@@ -19,7 +19,7 @@ import polars as pl
 from threadpoolctl import threadpool_limits
 
 from risk_model import scorecard
-from risk_model.features import MODEL_FEATURES, Feature
+from risk_model.features import FEATURES, MODEL_FEATURES, Feature
 from risk_model.scorecard import FORMAT, Numbers, Scorecard
 from risk_model.snapshot import HORIZON_DAYS
 
@@ -49,8 +49,8 @@ BAND_CONFIDENCE = 1.645
 class Rows:
     """Training rows: one per child and landmark.
 
-    `features` has the model's columns, `fortnights` the fortnights at risk (1 to 13) and `event` whether the event
-    ended them; `children` tells rows of one child, for resampling.
+    `features` has the columns of the features, `fortnights` the fortnights at risk (1 to 13) and `event` whether the
+    event ended them; `children` tells rows of one child, for resampling.
     """
 
     features: pl.DataFrame
@@ -92,7 +92,7 @@ def training_rows(children: pl.DataFrame) -> Rows:
     stand in the order of their content, so that two workspaces, which give children other pseudonyms, draw the same
     children in every resampling.
     """
-    names = [feature.name for feature in MODEL_FEATURES]
+    names = [feature.name for feature in FEATURES]
     until = pl.coalesce("event_on", "censored_on")
     days = (until - pl.col("landmark_on")).dt.total_days()
     timed = (

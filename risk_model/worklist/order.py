@@ -81,7 +81,7 @@ def order(
         contributions = pl.DataFrame(schema=explanation.SCHEMA)
     else:
         contributions = explanation.explain(
-            card, features.unique("person_id", keep="first", maintain_order=True)
+            card, features.unique("person_id", keep="first", maintain_order=True), on
         )
     ranked = _with_other_waits(ranked).sort("service_id", "place")
     listed = ranked.select(LIST_COLUMNS).with_columns(pl.col("age_years").cast(pl.Int64))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import date
 
 import numpy as np
 import polars as pl
@@ -180,7 +181,7 @@ def test_a_model_of_other_features_is_refused_in_words(fit: Fit, rows: Rows) -> 
 
 def test_every_feature_of_the_scorecard_has_words(fit: Fit, rows: Rows) -> None:
     children = rows.features.head(3).with_columns(person_id=pl.Series(["a", "b", "c"]))
-    explained = explanation.explain(fit.card, children)
+    explained = explanation.explain(fit.card, children, date(2026, 11, 20))
     assert explained["words"].null_count() == 0
     assert set(explained["state"]) <= {"yes", "no", "value", "unknown"}
     factors = explained.group_by("person_id").agg(pl.col("log_factor").sum()).sort("person_id")["log_factor"]
