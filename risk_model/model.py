@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ from threadpoolctl import threadpool_limits
 from risk_model import scorecard
 from risk_model.features import FEATURES, MODEL_FEATURES, Feature
 from risk_model.scorecard import FORMAT, Numbers, Scorecard
-from risk_model.snapshot import HORIZON_DAYS
+from risk_model.snapshot import HORIZON_DAYS, PARTS
 
 FORTNIGHT_DAYS = 14
 FORTNIGHTS = HORIZON_DAYS // FORTNIGHT_DAYS
@@ -50,7 +50,7 @@ class Rows:
     """Training rows: one per child and landmark.
 
     `features` has the columns of the features, `fortnights` the fortnights at risk (1 to 13) and `event` whether the
-    event ended them; `children` tells rows of one child, for resampling.
+    event ended them; `children` tells rows of one child, for resampling, and `parts` which part of the event it was.
     """
 
     features: pl.DataFrame
@@ -58,6 +58,7 @@ class Rows:
     event: npt.NDArray[np.bool_]
     children: pl.Series
     landmarks: pl.Series
+    parts: pl.DataFrame = field(default_factory=pl.DataFrame)
 
     def child_codes(self) -> npt.NDArray[np.int64]:
         """Return a number per child, counted from 0 in the order in which the rows first name them."""
@@ -73,7 +74,12 @@ class Rows:
             self.event[rows],
             self.children[rows],
             self.landmarks[rows],
+            self.parts[rows] if self.parts.width else self.parts,
         )
+
+    def events_by_part(self) -> dict[str, int]:
+        """Return in how many rows each part of the event came first; two parts of one day count twice."""
+        return {part: int(self.parts[part].sum()) for part in self.parts.columns}
 
 
 @dataclass(frozen=True)
@@ -93,14 +99,10 @@ def training_rows(children: pl.DataFrame) -> Rows:
     children in every resampling.
     """
     names = [feature.name for feature in FEATURES]
-    until = pl.coalesce("event_on", "censored_on")
-    days = (until - pl.col("landmark_on")).dt.total_days()
+    fortnights = (pl.col("days_at_risk") + FORTNIGHT_DAYS - 1) // FORTNIGHT_DAYS
     timed = (
-        children.with_columns(days=days)
-        .filter(pl.col("days") > 0, "is_observed")
-        .with_columns(
-            fortnights=((pl.col("days") + FORTNIGHT_DAYS - 1) // FORTNIGHT_DAYS).clip(1, FORTNIGHTS)
-        )
+        children.filter(pl.col("days_at_risk") > 0, "is_observed")
+        .with_columns(fortnights=fortnights.clip(1, FORTNIGHTS))
         .sort("landmark_on", *names, "person_id")
     )
     return Rows(
@@ -109,6 +111,7 @@ def training_rows(children: pl.DataFrame) -> Rows:
         timed["event_on"].is_not_null().to_numpy(),
         timed["person_id"],
         timed["landmark_on"],
+        timed.select((pl.col(part) == pl.col("event_on")).fill_null(False) for part in PARTS),
     )
 
 
@@ -131,6 +134,7 @@ def fit(rows: Rows, *, seed: int, made_from: dict[str, Any], bootstrap_fits: int
             "rows": len(rows.event),
             "children": rows.children.n_unique(),
             "events": int(rows.event.sum()),
+            "events_by_part": rows.events_by_part(),
         },
         "bootstrap": replicates,
     }
