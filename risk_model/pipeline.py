@@ -69,7 +69,7 @@ def train(extracts: Path, workspace: Workspace, *, store: Path, seed: int, tell:
     verdict = evaluation.evaluate(judged.card, held_out, fitted, seed=seed)
 
     tell("Fitting on all quarters")
-    final = model.fit(_rows(children, days), seed=seed, made_from=made_from)
+    final = model.fit(_rows(children, days), seed=seed, made_from=made_from, like=judged.card)
 
     tell("Recording the run")
     workspace.keep_evaluation(evaluation.held_out(judged.card, held_out, fitted), verdict.as_dict())

@@ -38,16 +38,18 @@ def record(
         card = Path(folder) / "scorecard.json"
         card.write_bytes(scorecard.write(fit.card))
         mlflow.log_artifact(str(card))
-        logged = mlflow.sklearn.log_model(
-            fit.estimator,
-            name="estimator",
-            skops_trusted_types=[TREE_TYPE],
-            pip_requirements=["scikit-learn"],
-        )
+        source = run.info.artifact_uri
+        if fit.estimator is not None:
+            source = mlflow.sklearn.log_model(
+                fit.estimator,
+                name="estimator",
+                skops_trusted_types=[TREE_TYPE],
+                pip_requirements=["scikit-learn"],
+            ).model_uri
     client = mlflow.MlflowClient()
     if not client.search_registered_models(f"name = '{name}'"):
         client.create_registered_model(name)
-    version = client.create_model_version(name, logged.model_uri, run.info.run_id)
+    version = client.create_model_version(name, source, run.info.run_id)
     client.set_registered_model_alias(name, JUDGED, version.version)
     if verdict == "go":
         client.set_registered_model_alias(name, APPROVED, version.version)

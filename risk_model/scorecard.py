@@ -6,6 +6,7 @@ unpickled and scikit-learn is never imported. The rule at an edge is "x <= edge 
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -88,6 +89,16 @@ class Scorecard:
         return float(self.document["band_width"])
 
     @property
+    def form(self) -> dict[str, Any]:
+        """Which form was fitted, and why it and not the other."""
+        return dict(self.document["form"])
+
+    @property
+    def calibration(self) -> dict[str, Any]:
+        """Events expected and observed by group on rows that were held out."""
+        return dict(self.document["calibration"])
+
+    @property
     def id(self) -> str:
         return str(self.document["id"])
 
@@ -103,6 +114,13 @@ def read(content: bytes) -> Scorecard:
 def write(card: Scorecard) -> bytes:
     """Return the document as bytes, always the same for the same scorecard."""
     return (json.dumps(card.document, sort_keys=True, allow_nan=False, indent=1) + "\n").encode()
+
+
+def sealed(document: Mapping[str, Any]) -> Scorecard:
+    """Return the scorecard of a fitted document, named by the first digits of its own digest."""
+    text = json.dumps(document, sort_keys=True)
+    name = "additive-" + hashlib.sha256(text.encode()).hexdigest()[:12]
+    return Scorecard({**document, "id": name})
 
 
 def columns(card: Scorecard, features: pl.DataFrame) -> dict[str, Numbers]:

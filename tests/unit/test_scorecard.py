@@ -16,7 +16,7 @@ from risk_model.errors import UserError
 from risk_model.features import FEATURES, MODEL_FEATURES, if_known
 from risk_model.model import FORTNIGHTS, Fit, Rows
 
-CHILDREN = 4_000
+CHILDREN = 3_000
 NEEDS = [feature.name for feature in MODEL_FEATURES if feature.rises and feature.is_flag]
 
 
@@ -148,7 +148,7 @@ def test_a_child_is_drawn_with_all_its_rows(rows: Rows) -> None:
     twice = replace(rows, children=pl.Series([f"child {n // 2}" for n in range(len(rows.children))]))
     codes = twice.child_codes()
     assert codes[:6].tolist() == [0, 0, 1, 1, 2, 2]
-    drawn = twice.take(model._resampled_children(codes, np.random.default_rng(1)))
+    drawn = twice.take(model.resampled_children(codes, np.random.default_rng(1)))
     assert (drawn.children.value_counts()["count"] % 2 == 0).all()
 
 
