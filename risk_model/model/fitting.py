@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from risk_model.model.boosting import ROUNDS, SETTINGS
 from risk_model.model.choosing import BOOSTING, SPLINE
 from risk_model.model.rows import FORTNIGHTS, HORIZON_WEEKS, Rows, baseline_of, matrix, resampled_children
 from risk_model.scorecard import FORMAT, Numbers, Scorecard
+from risk_model.snapshot import HORIZON_DAYS
 
 BOOTSTRAP_ROUNDS = 100
 BOOTSTRAP_FITS = 30
@@ -83,6 +85,7 @@ def _card(
         "horizon_weeks": HORIZON_WEEKS,
         "form": chosen,
         "settings": _settings(chosen["form"]),
+        "training_window": _window(rows),
         "made_from": {
             **made_from,
             "rows": len(rows.event),
@@ -98,10 +101,16 @@ def _card(
     return scorecard.sealed(document)
 
 
-def _settings(form: str) -> dict[str, Any]:
+def _window(rows: Rows) -> dict[str, str]:
+    landmarks = rows.landmarks.unique().to_list()
+    return scorecard.window(landmarks, max(landmarks) + timedelta(days=HORIZON_DAYS))
+
+
+def _settings(form: str) -> dict[str, float]:
     if form == SPLINE:
         return {"ridge": spline.RIDGE}
-    return {**SETTINGS, "rounds": ROUNDS, "bootstrap_rounds": BOOTSTRAP_ROUNDS}
+    settings = {**SETTINGS, "rounds": ROUNDS, "bootstrap_rounds": BOOTSTRAP_ROUNDS}
+    return {name: float(value) for name, value in settings.items()}
 
 
 def boosted(

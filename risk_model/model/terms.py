@@ -82,6 +82,7 @@ def _term(entries: Entries, column: Numbers) -> dict[str, Any]:
         "unknown": entries.clipped if np.isnan(column).any() else mean,
         "unknown_as_fitted": float(entries.unknown),
         "mean": mean,
+        "rises": feature.rises,
         "used_for_place": feature.used_for_place,
         "is_group_factor": False,
     }
@@ -100,6 +101,7 @@ def _looked_after_term(rows: Rows, expected_events: Numbers) -> dict[str, Any]:
         "unknown": 0.0,
         "unknown_as_fitted": 0.0,
         "mean": log_factor * float(looked_after.mean()),
+        "rises": True,
         "used_for_place": True,
         "is_group_factor": True,
     }

@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 
 from risk_model import policy, scorecard
+from risk_model.scorecard import Scorecard
 from risk_model.worklist.folder import Worklist, check_seal, load
 from risk_model.worklist.order import order
 
@@ -21,14 +22,18 @@ def verify(folder: Path) -> list[str]:
         return findings
     run = load(folder)
     model = folder / "scorecard.json"
+    try:
+        card = scorecard.read(model.read_bytes()) if model.is_file() else None
+    except scorecard.ScorecardRefused as refused:
+        return [f"scorecard.json: {refused}"]
     again = order(
         run.features,
-        scorecard.read(model.read_bytes()) if model.is_file() else None,
+        card,
         policy.read((folder / "policy.yaml").read_bytes(), "policy.yaml"),
         services_of(run.provenance),
         date.fromisoformat(run.provenance["index_date"]),
     )
-    findings = _claims(run, folder)
+    findings = _claims(run, folder, card)
     for name in ("list", "contributions", "measures"):
         recorded, computed = getattr(run, name), getattr(again, name)
         if not recorded.equals(computed):
@@ -42,15 +47,15 @@ def verify(folder: Path) -> list[str]:
     return findings
 
 
-def _claims(run: Worklist, folder: Path) -> list[str]:
+def _claims(run: Worklist, folder: Path, card: Scorecard | None) -> list[str]:
     """What provenance says of policy and model, held against the files themselves."""
     told, content = run.provenance, (folder / "policy.yaml").read_bytes()
-    rules, model = policy.read(content, "policy.yaml"), folder / "scorecard.json"
+    rules = policy.read(content, "policy.yaml")
     signed_on = rules.signed_on and str(rules.signed_on)
     claims = {
         "policy": (rules.id, rules.version, rules.signed_by, signed_on, hashlib.sha256(content).hexdigest()),
-        "model": scorecard.read(model.read_bytes()).id if model.is_file() else None,
-        "mode": "model" if model.is_file() else "policy-only",
+        "model": card.id if card is not None else None,
+        "mode": "model" if card is not None else "policy-only",
     }
     recorded = {
         "policy": tuple(told["policy"][key] for key in ("id", "version", "signed_by", "signed_on", "sha256")),

@@ -188,15 +188,3 @@ def test_every_feature_of_the_scorecard_has_words(fit: Fit, rows: Rows) -> None:
     flat = [i for i, term in enumerate(fit.card.table.terms) if len(term.values) == 1]
     assert flat == [] or np.allclose(explanation.log_factors(fit.card, children)[:, flat], 0)
     np.testing.assert_allclose(factors, explanation.log_factors(fit.card, children).sum(axis=1), atol=1e-12)
-
-
-def test_feature_names_are_one_of_a_kind_and_there_are_thirty_or_more() -> None:
-    names = [feature.name for feature in FEATURES]
-    assert len(set(names)) == len(names)
-    assert len(MODEL_FEATURES) >= 30
-    assert {"ethnicity_code", "sex_code", "imd_quintile"}.isdisjoint(names)
-
-
-def test_a_scorecard_of_another_format_is_no_scorecard() -> None:
-    with pytest.raises(ValueError, match="expected a scorecard of format"):
-        scorecard.read(b'{"format": "other"}')

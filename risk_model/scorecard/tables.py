@@ -1,13 +1,10 @@
-"""The model of record: a table of terms that says the risk of a child and the share of every feature in it.
+"""The scorecard in memory: its terms, the risk that follows from them, its interval and its band.
 
-An additive model on the log-hazard *is* such a table. Everything after training reads this document; nothing is
-unpickled and scikit-learn is never imported. The rule at an edge is "x <= edge goes left".
+The rule at an edge is "x <= edge goes left". Numbers are 64-bit from the features on.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,7 +16,6 @@ import polars as pl
 
 from risk_model.errors import UserError
 
-FORMAT = "early-support-scorecard/1"
 INTERVAL = (0.05, 0.95)
 """A nine-in-ten interval over the bootstrap tables."""
 
@@ -99,28 +95,17 @@ class Scorecard:
         return dict(self.document["calibration"])
 
     @property
+    def serial(self) -> int:
+        """The number of the scorecard among those of its registry."""
+        return int(self.document["serial"])
+
+    @property
+    def digest(self) -> str:
+        return str(self.document["digest"])
+
+    @property
     def id(self) -> str:
         return str(self.document["id"])
-
-
-def read(content: bytes) -> Scorecard:
-    """Return the scorecard of a JSON document."""
-    document = json.loads(content)
-    if document.get("format") != FORMAT:
-        raise ValueError(f"expected a scorecard of format {FORMAT}")
-    return Scorecard(document)
-
-
-def write(card: Scorecard) -> bytes:
-    """Return the document as bytes, always the same for the same scorecard."""
-    return (json.dumps(card.document, sort_keys=True, allow_nan=False, indent=1) + "\n").encode()
-
-
-def sealed(document: Mapping[str, Any]) -> Scorecard:
-    """Return the scorecard of a fitted document, named by the first digits of its own digest."""
-    text = json.dumps(document, sort_keys=True)
-    name = "additive-" + hashlib.sha256(text.encode()).hexdigest()[:12]
-    return Scorecard({**document, "id": name})
 
 
 def columns(card: Scorecard, features: pl.DataFrame) -> dict[str, Numbers]:
