@@ -74,19 +74,33 @@ def search() -> pl.DataFrame:
     return pl.DataFrame(found).with_columns(pl.col(pl.Float64).round(5))
 
 
+def chosen(result: pl.DataFrame, form: str) -> str:
+    """Return the setting that the rule takes from a search's result, as its row is named."""
+    mean = (
+        result.filter(pl.col("setting").str.starts_with(f"{form}:"))
+        .group_by("setting", maintain_order=True)
+        .agg(pl.col("log_likelihood_per_row").mean(), pl.col("ratio looked after").mean())
+    )
+    generous = mean.filter(pl.col("ratio looked after") >= pl.col("ratio looked after").max() - TOLERANCE)
+    return str(generous.sort("log_likelihood_per_row", descending=True)["setting"][0])
+
+
+def setting_name(form: str, setting: Mapping[str, Any]) -> str:
+    """Return how a row of the result names a setting."""
+    return f"{form}: " + ", ".join(f"{name} {value:g}" for name, value in setting.items())
+
+
 def _candidates() -> Mapping[str, FitTable]:
-    boosted = {_name("boosting", FIRST | change): _boosted(FIRST | change) for change in CHANGES}
-    splined = {_name("spline", {"ridge": ridge}): partial(fitting.splined, ridge=ridge) for ridge in RIDGES}
+    boosted = {setting_name("boosting", FIRST | change): _boosted(FIRST | change) for change in CHANGES}
+    splined = {
+        setting_name("spline", {"ridge": ridge}): partial(fitting.splined, ridge=ridge) for ridge in RIDGES
+    }
     return {**boosted, **splined}
 
 
 def _boosted(setting: Mapping[str, Any]) -> FitTable:
     settings = {name: value for name, value in setting.items() if name != "rounds"}
     return lambda rows: fitting.boosted(rows, FIT_SEED, rounds=setting["rounds"], settings=settings)[1]
-
-
-def _name(form: str, setting: Mapping[str, Any]) -> str:
-    return f"{form}: " + ", ".join(f"{name} {value:g}" for name, value in setting.items())
 
 
 def _rows(seed: int) -> Rows:

@@ -9,9 +9,10 @@ import numpy as np
 import polars as pl
 import pytest
 
+from benchmarks import settings
 from risk_model import model, scorecard
 from risk_model.features import MODEL_FEATURES
-from risk_model.model import FORTNIGHTS, Fit, Rows, choosing, fitting, spline
+from risk_model.model import FORTNIGHTS, Fit, Rows, boosting, choosing, fitting, spline
 from risk_model.model.choosing import BOOSTING, SPLINE, Compared
 from tests.unit.test_scorecard import sample
 
@@ -132,6 +133,14 @@ def test_no_child_and_no_outcome_is_shared_between_what_is_fitted_and_what_is_ju
         assert share == pytest.approx(len(set(judged.children)) / 3, rel=0.2)
         start += share
     assert start == len(set(judged.children)), "each child is judged by the one fit that never saw it"
+
+
+def test_the_settings_in_use_are_those_that_the_committed_search_chose() -> None:
+    result = pl.read_csv(settings.RESULT)
+    assert result["cohort_seed"].n_unique() >= 2
+    in_use = {"rounds": boosting.ROUNDS, **boosting.SETTINGS}
+    assert settings.chosen(result, BOOSTING) == settings.setting_name(BOOSTING, in_use)
+    assert settings.chosen(result, SPLINE) == settings.setting_name(SPLINE, {"ridge": spline.RIDGE})
 
 
 @pytest.mark.parametrize(
