@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import polars as pl
 import typer
 
-from risk_model import check_command, contracts_command, terminal
+from risk_model import check_command, contracts_command, explain_command, terminal
 from risk_model.errors import UserError
 
 app = typer.Typer(
@@ -178,38 +178,7 @@ def verify(worklist: WorklistFolder, as_json: AsJson = False) -> None:
         raise typer.Exit(terminal.FINDING)
 
 
-@app.command()
-def explain(
-    worklist: WorklistFolder,
-    referral: Annotated[
-        str, typer.Argument(help="The referral's id or the child's reference, such as 7F3K-2QD.")
-    ],
-    as_json: AsJson = False,
-) -> None:
-    """Say why one referral has its place: the rule that decided, the estimate, and what raises and lowers it."""
-    from risk_model import worklist as worklists
-
-    run = worklists.load(worklist)
-    found = run.list.filter(
-        (pl.col("referral_id") == referral) | (pl.col("child_reference") == referral.upper())
-    )
-    if found.is_empty():
-        raise UserError(
-            f"No referral or child of that name is on the worklist {run.run}. Expected a referral's id or a child's "
-            "reference as the list shows them. Check the run's folder and the spelling."
-        )
-    contributions = run.contributions.filter(pl.col("person_id") == found["person_id"][0])
-    if as_json:
-        terminal.show_json({"places": found.to_dicts(), "contributions": contributions.to_dicts()})
-        return
-    places = found.select(
-        "service_name", "place", "tier", "deciding_rule", "latest_on", "best_place", "worst_place"
-    )
-    terminal.show_table(places, f"Child {found['child_reference'][0]}")
-    terminal.show_table(
-        contributions.select("partner", "words", pl.col("factor").round(2)),
-        "What raises (above 1) and lowers it",
-    )
+app.command()(explain_command.explain)
 
 
 def _say_verdict(judged: dict[str, Any]) -> None:

@@ -128,6 +128,7 @@ def prioritise(
     files: dict[str, bytes | pl.DataFrame] = {
         "list": ordered.list,
         "contributions": ordered.contributions,
+        "reasons": ordered.reasons,
         "measures": ordered.measures,
         "features": table,
         "policy.yaml": policy_bytes,

@@ -19,7 +19,7 @@ import polars as pl
 from risk_model.errors import UserError
 
 PROVENANCE = "provenance.json"
-TABLES = ("list", "contributions", "features", "measures")
+TABLES = ("list", "contributions", "reasons", "features", "measures")
 MADE = "made"
 
 
@@ -41,6 +41,10 @@ class Worklist:
     @cached_property
     def contributions(self) -> pl.DataFrame:
         return self._table("contributions")
+
+    @cached_property
+    def reasons(self) -> pl.DataFrame:
+        return self._table("reasons")
 
     @cached_property
     def features(self) -> pl.DataFrame:

@@ -34,7 +34,7 @@ def verify(folder: Path) -> list[str]:
         date.fromisoformat(run.provenance["index_date"]),
     )
     findings = _claims(run, folder, card)
-    for name in ("list", "contributions", "measures"):
+    for name in ("list", "contributions", "reasons", "measures"):
         recorded, computed = getattr(run, name), getattr(again, name)
         if not recorded.equals(computed):
             findings.append(f"{name}.parquet does not follow from its inputs: computed again, it differs.")

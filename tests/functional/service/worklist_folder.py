@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from risk_model import worklist
+from risk_model.explanation import reasons
 
 INDEX_DATE = date(2026, 11, 20)
 REVIEW_ON = date(2026, 11, 23)
@@ -71,6 +72,7 @@ def write(
     files: dict[str, bytes | pl.DataFrame] = {
         "list": frame,
         "contributions": contributions,
+        "reasons": reasons.of_children(contributions),
         "features": frame.select("referral_id", "person_id"),
         "measures": pl.DataFrame({"service_id": [SPEECH], "waiting": [speech]}),
         "policy.yaml": b"id: devon-default\n",
@@ -225,6 +227,7 @@ def _reference(number: int) -> str:
 _CONTRIBUTION_SCHEMA = {
     "person_id": pl.String,
     "partner": pl.String,
+    "reason": pl.String,
     "feature": pl.String,
     "words": pl.String,
     "state": pl.String,
@@ -250,6 +253,7 @@ def _contributions(row: dict[str, Any]) -> list[dict[str, Any]]:
         {
             "person_id": row["person_id"],
             "partner": partner,
+            "reason": feature,
             "feature": feature,
             "words": words,
             "state": state,

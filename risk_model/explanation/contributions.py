@@ -1,13 +1,12 @@
-"""Why the estimate is what it is: the contribution of every feature, exact, and in plain words.
+"""The contribution of every feature to the estimate: exact, since the model is a table.
 
 With no interactions the Shapley value of a feature is its entry in the scorecard minus the mean entry of the fitted
-rows: the same at every horizon, and as fast as a look-up. SHAP itself is imported for its plot type only.
+rows: the same at every horizon, and as fast as a look-up.
 """
 
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -17,14 +16,13 @@ from risk_model.features import FEATURES
 from risk_model.features.wording import state, words
 from risk_model.scorecard import Numbers, Scorecard
 
-if TYPE_CHECKING:
-    import shap
-
 BY_NAME = {feature.name: feature for feature in FEATURES}
+PARTNERS = pl.Enum([str(partner) for partner in dict.fromkeys(f.partner for f in FEATURES)])
 
 SCHEMA = {
     "person_id": pl.String,
     "partner": pl.String,
+    "reason": pl.String,
     "feature": pl.String,
     "words": pl.String,
     "state": pl.String,
@@ -38,7 +36,10 @@ SCHEMA = {
 def log_factors(card: Scorecard, features: pl.DataFrame) -> Numbers:
     """Return the contribution of each term (columns, in the scorecard's order) to each row's log-hazard."""
     values = scorecard.columns(card, features)
-    return np.column_stack([t.log_factor(values[t.feature]) - t.mean for t in card.table.terms])
+    found = np.empty((len(features), len(card.table.terms)), order="F")
+    for place, term in enumerate(card.table.terms):
+        np.subtract(term.log_factor(values[term.feature]), term.mean, out=found[:, place])
+    return found
 
 
 def explain(card: Scorecard, children: pl.DataFrame, on: date) -> pl.DataFrame:
@@ -56,6 +57,7 @@ def explain(card: Scorecard, children: pl.DataFrame, on: date) -> pl.DataFrame:
         children.select(
             "person_id",
             partner=pl.lit(str(BY_NAME[name].partner)),
+            reason=pl.lit(BY_NAME[name].part_of),
             feature=pl.lit(name),
             words=words(BY_NAME[name], on),
             state=state(BY_NAME[name]),
@@ -67,32 +69,17 @@ def explain(card: Scorecard, children: pl.DataFrame, on: date) -> pl.DataFrame:
     ]
     if not rows:
         return pl.DataFrame(schema=SCHEMA)
-    return _in_reading_order(pl.concat(rows)).select(
-        pl.col(name).cast(dtype) for name, dtype in SCHEMA.items()
-    )
+    ordered = in_reading_order(pl.concat(rows), "feature")
+    return ordered.select(pl.col(name).cast(dtype) for name, dtype in SCHEMA.items())
 
 
-def as_shap(card: Scorecard, children: pl.DataFrame) -> shap.Explanation:
-    """Return the same contributions as SHAP's own type, for its plots in notebooks."""
-    import shap
-
-    values = scorecard.columns(card, children)
-    return shap.Explanation(
-        values=log_factors(card, children),
-        base_values=np.full(len(children), card.table.base + sum(t.mean for t in card.table.terms)),
-        data=np.column_stack([values[t.feature] for t in card.table.terms]),
-        feature_names=[t.feature for t in card.table.terms],
-    )
-
-
-def _in_reading_order(contributions: pl.DataFrame) -> pl.DataFrame:
-    """By partner, and in each partner the largest effect first."""
-    partners = pl.Enum([str(partner) for partner in dict.fromkeys(f.partner for f in FEATURES)])
-    ordered = contributions.sort(
+def in_reading_order(table: pl.DataFrame, name: str) -> pl.DataFrame:
+    """Return contributions with their `position`: by partner, and in each partner the largest effect first."""
+    ordered = table.sort(
         "person_id",
-        pl.col("partner").cast(partners),
+        pl.col("partner").cast(PARTNERS),
         pl.col("log_factor").abs().round(9),
-        "feature",
+        name,
         descending=[False, False, True, False],
     )
     return ordered.with_columns(position=pl.int_range(pl.len()).over("person_id", "partner"))
