@@ -7,14 +7,14 @@ from typing import Annotated
 import polars as pl
 import typer
 
-from benchmarks import checking, explanations, guarantees, journey, pages
+from benchmarks import checking, explanations, guarantees, journey, pages, scoring
 from benchmarks.harness import as_table, environment, write_readme
 from risk_model import terminal
 from risk_model.errors import UserError
 
 FIGURES = {
     figure.name: figure
-    for module in (journey, checking, explanations, guarantees, pages)
+    for module in (journey, checking, explanations, scoring, guarantees, pages)
     for figure in module.FIGURES
 }
 

@@ -42,6 +42,22 @@ def log_factors(card: Scorecard, features: pl.DataFrame) -> Numbers:
     return found
 
 
+def score(card: Scorecard, features: pl.DataFrame) -> tuple[Numbers, Numbers]:
+    """Return each row's risk, and the contribution of each term (rows, in the scorecard's order), for a whole country.
+
+    One look-up per term serves both.
+    """
+    terms = card.table.terms
+    contributions = np.empty((len(terms), len(features)))
+    log_hazard = np.full(len(features), card.table.base)
+    for place, term in enumerate(terms):
+        entries = np.append(term.values, term.unknown)
+        found = term.places(features[term.feature])
+        log_hazard += entries[found]
+        np.take(entries - term.mean, found, out=contributions[place])
+    return card.table.risk(log_hazard), contributions
+
+
 def explain(card: Scorecard, children: pl.DataFrame, on: date) -> pl.DataFrame:
     """Return one row per child and feature that can move the estimate, in the order a page shows them.
 

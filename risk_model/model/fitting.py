@@ -76,7 +76,7 @@ def _card(
     rng = np.random.default_rng(seed)
     baseline, codes = np.array(table["baseline_by_fortnight"]), rows.child_codes()
     replicates = [
-        _refit(rows.take(resampled_children(codes, rng)), baseline, chosen["form"], seed + number)
+        refit(rows.take(resampled_children(codes, rng)), baseline, chosen["form"], seed + number)
         for number in range(bootstrap_fits)
     ]
     document = {
@@ -133,8 +133,8 @@ def splined(rows: Rows, *, ridge: float = spline.RIDGE) -> dict[str, Any]:
     return spline.terms_of(rows, baseline, ridge=ridge).as_table(rows, baseline)
 
 
-def _refit(rows: Rows, baseline: Numbers, form: str, seed: int) -> dict[str, Any]:
-    """One fit of the bootstrap: fewer rounds, and the baseline by fortnight of the main fit."""
+def refit(rows: Rows, baseline: Numbers, form: str, seed: int) -> dict[str, Any]:
+    """Return the table of one fit of the bootstrap: fewer rounds, and the baseline by fortnight of the main fit."""
     if form == SPLINE:
         return spline.terms_of(rows, baseline).as_table(rows, baseline)
     estimator = boosting.fitted(rows, baseline, rounds=BOOTSTRAP_ROUNDS, seed=seed)

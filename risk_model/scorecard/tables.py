@@ -38,6 +38,21 @@ class Term:
         found = self.values[np.searchsorted(self.edges, column, side="left")]
         return np.where(np.isnan(column), self.unknown, found)
 
+    def places(self, column: pl.Series) -> npt.NDArray[np.intp]:
+        """Return the interval of each value, and for a null the place behind the last interval, that of "unknown".
+
+        A table with one edge needs no search: one comparison says it.
+        """
+        if not len(self.edges):
+            known = np.zeros(len(column), dtype=np.intp)
+        elif len(self.edges) == 1:
+            known = (column > float(self.edges[0])).fill_null(False).to_numpy().astype(np.intp)
+        else:
+            known = np.searchsorted(self.edges, column.fill_null(0.0).to_numpy(), side="left")
+        if column.null_count():
+            known[column.is_null().to_numpy()] = len(self.values)
+        return known
+
 
 @dataclass(frozen=True)
 class Table:
