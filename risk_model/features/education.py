@@ -27,9 +27,10 @@ COUNCIL_RECORD = "Council record"
 
 
 def _share_missed(days: int) -> pl.Expr:
+    """In whole hundredths, as a sentence says it: so no value lies so near an edge that 32 bits would move it."""
     missed = pl.col("sessions_missed").filter(within(days), pl.col("sessions_possible").is_not_null()).sum()
     possible = pl.col("sessions_possible").filter(within(days)).sum()
-    return pl.when(possible > 0).then(missed / possible)
+    return pl.when(possible > 0).then((missed / possible).round(2))
 
 
 def _absence(days: int, *, in_model: bool = True) -> Feature:

@@ -13,7 +13,7 @@ from risk_model import scorecard
 from risk_model.model import boosting, choosing, spline
 from risk_model.model.boosting import ROUNDS, SETTINGS
 from risk_model.model.choosing import BOOSTING, SPLINE
-from risk_model.model.rows import FORTNIGHTS, HORIZON_WEEKS, Rows, baseline_of, matrix, resampled_children
+from risk_model.model.rows import FORTNIGHTS, HORIZON_WEEKS, Rows, baseline_of, resampled_children
 from risk_model.scorecard import FORMAT, Numbers, Scorecard
 from risk_model.snapshot import HORIZON_DAYS
 
@@ -116,21 +116,24 @@ def _settings(form: str) -> dict[str, float]:
 def boosted(
     rows: Rows, seed: int, *, rounds: int = ROUNDS, settings: Mapping[str, Any] = SETTINGS
 ) -> tuple[Any, dict[str, Any]]:
-    """Return estimator and table, fitted with a flat baseline, then twice with the one by fortnight that follows."""
-    baseline = np.ones(FORTNIGHTS)
-    for _ in range(BASELINE_ROUNDS):
-        estimator = boosting.fitted(rows, baseline, rounds=rounds, seed=seed, settings=settings)
-        baseline = baseline_of(rows, estimator.predict(matrix(rows.features)))
+    """Return estimator and table; the baseline by fortnight is found with the spline GLM, in a sixth of the time."""
+    baseline = _baseline(rows, spline.RIDGE)
     estimator = boosting.fitted(rows, baseline, rounds=rounds, seed=seed, settings=settings)
     return estimator, boosting.terms_of(estimator).as_table(rows, baseline)
 
 
 def splined(rows: Rows, *, ridge: float = spline.RIDGE) -> dict[str, Any]:
     """Return the table of the spline GLM, with the baseline found in the same rounds."""
+    baseline = _baseline(rows, ridge)
+    return spline.terms_of(rows, baseline, ridge=ridge).as_table(rows, baseline)
+
+
+def _baseline(rows: Rows, ridge: float) -> Numbers:
+    """The baseline hazard by fortnight: flat at first, then twice the one that the fitted rates imply."""
     baseline = np.ones(FORTNIGHTS)
     for _ in range(BASELINE_ROUNDS):
         baseline = baseline_of(rows, spline.terms_of(rows, baseline, ridge=ridge).rate(rows.features))
-    return spline.terms_of(rows, baseline, ridge=ridge).as_table(rows, baseline)
+    return baseline
 
 
 def refit(rows: Rows, baseline: Numbers, form: str, seed: int) -> dict[str, Any]:
