@@ -16,6 +16,7 @@ from benchmarks import (
     making,
     pages,
     ranking,
+    scoring,
     targets,
 )
 from benchmarks.harness import as_table, environment, write_readme
@@ -24,7 +25,18 @@ from risk_model.errors import UserError
 
 FIGURES = {
     figure.name: figure
-    for module in (journey, targets, making, checking, linkage, explanations, guarantees, ranking, pages)
+    for module in (
+        journey,
+        targets,
+        making,
+        checking,
+        linkage,
+        explanations,
+        scoring,
+        guarantees,
+        ranking,
+        pages,
+    )
     for figure in module.FIGURES
 }
 

@@ -9,7 +9,14 @@ from typing import Annotated, Any
 import polars as pl
 import typer
 
-from risk_model import check_command, contracts_command, links_command, policy_command, terminal
+from risk_model import (
+    check_command,
+    contracts_command,
+    explain_command,
+    links_command,
+    policy_command,
+    terminal,
+)
 from risk_model.errors import UserError
 
 app = typer.Typer(
@@ -45,7 +52,6 @@ WorklistFolder = Annotated[
 
 DEFAULT_STORE = Path("mlruns")
 DEFAULT_SEED = 2026
-DRAFT = "draft policy, not signed"
 
 
 @app.command()
@@ -252,7 +258,7 @@ def prioritise(
     for warning in provenance["warnings"]:
         terminal.warn(warning)
     if provenance["policy"]["signed_by"] is None:
-        terminal.warn(f"{DRAFT}: {provenance['policy']['why_draft']}.")
+        terminal.warn(f"{explain_command.DRAFT}: {provenance['policy']['why_draft']}.")
     terminal.say(f"The worklist is in {folder}.")
 
 
@@ -278,51 +284,7 @@ def verify(
         raise typer.Exit(terminal.FINDING)
 
 
-@app.command()
-def explain(
-    worklist: WorklistFolder,
-    referral: Annotated[
-        str, typer.Argument(help="The referral's id or the child's reference, such as 7F3K-2QD.")
-    ],
-    as_json: AsJson = False,
-) -> None:
-    """Say why one referral has its place: the rule that decided, the estimate, and what raises and lowers it."""
-    from risk_model import worklist as worklists
-
-    run = worklists.load(worklist)
-    found = run.list.filter(
-        (pl.col("referral_id") == referral) | (pl.col("child_reference") == referral.upper())
-    )
-    if found.is_empty():
-        raise UserError(
-            f"No referral or child of that name is on the worklist {run.run}. Expected a referral's id or a child's "
-            "reference as the list shows them. Check the run's folder and the spelling."
-        )
-    contributions = run.contributions.filter(pl.col("person_id") == found["person_id"][0])
-    is_signed = run.provenance["policy"]["signed_by"] is not None
-    if as_json:
-        status = "signed" if is_signed else DRAFT
-        told = {
-            "places": found.to_dicts(),
-            "contributions": contributions.to_dicts(),
-            "policy_status": status,
-        }
-        terminal.show_json(told)
-        return
-    if not is_signed:
-        terminal.warn(f"{DRAFT}.")
-    if run.provenance["mode"] == "policy-only":
-        terminal.warn(f"no risk estimate is used: {run.provenance['no_estimate_because']}.")
-    places = found.select(
-        "service_name", "place", "tier", "deciding_rule", "latest_on", "best_place", "worst_place"
-    )
-    terminal.show_table(places, f"Child {found['child_reference'][0]}")
-    for row in found.select("service_name", "next_rule", "override_words").iter_rows():
-        terminal.say(" ".join(words for words in (f"{row[0]}:", row[2], row[1]) if words))
-    terminal.show_table(
-        contributions.select("partner", "words", pl.col("factor").round(2)),
-        "What raises (above 1) and lowers it",
-    )
+app.command()(explain_command.explain)
 
 
 def _say_verdict(judged: dict[str, Any]) -> None:

@@ -75,7 +75,7 @@ def train(extracts: Path, workspace: Workspace, *, store: Path, seed: int, tell:
     verdict = evaluation.evaluate(judged.card, held_out, fitted, seed=seed)
 
     tell("Fitting on all quarters")
-    final = model.fit(_rows(children, days), seed=seed, made_from=made_from)
+    final = model.fit(_rows(children, days), seed=seed, made_from=made_from, like=judged.card)
 
     tell("Recording the run")
     workspace.keep_evaluation(evaluation.held_out(judged.card, held_out, fitted), verdict.as_dict())
@@ -166,6 +166,7 @@ def prioritise(
     files: dict[str, bytes | pl.DataFrame] = {
         "list": ordered.list,
         "contributions": ordered.contributions,
+        "reasons": ordered.reasons,
         "measures": ordered.measures,
         "features": table,
         "person_changes": people.register.changes_of_the_day(),

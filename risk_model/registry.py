@@ -15,10 +15,13 @@ from risk_model import scorecard
 from risk_model.errors import UserError
 from risk_model.keys import Key
 from risk_model.model import Fit
-from risk_model.scorecard import Scorecard
+from risk_model.scorecard import Scorecard, ScorecardRefused
+from risk_model.scorecard.document import FIRST_SERIAL
 
 APPROVED = "approved"
 JUDGED = "judged"
+SERIAL, DIGEST = "serial", "digest"
+"""Tags: the number and digest of each scorecard, and on the model itself the highest number that was ever approved."""
 TREE_TYPE = "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor"
 
 
@@ -32,25 +35,30 @@ def record(
 ) -> str:
     """Record a training run and return its id; a verdict of "go" approves the model, any other ends the approval."""
     mlflow = _open(store, name)
+    numbered = scorecard.sealed(fit.card.document, serial=_next_serial(mlflow.MlflowClient(), name))
     with mlflow.start_run() as run, tempfile.TemporaryDirectory() as folder:
         mlflow.log_params({**facts, "verdict": verdict, "scorecard": fit.card.id})
         mlflow.log_metrics(figures)
         card = Path(folder) / "scorecard.json"
-        card.write_bytes(scorecard.write(fit.card))
+        card.write_bytes(scorecard.write(numbered))
         mlflow.log_artifact(str(card))
-        logged = mlflow.sklearn.log_model(
-            fit.estimator,
-            name="estimator",
-            skops_trusted_types=[TREE_TYPE],
-            pip_requirements=["scikit-learn"],
-        )
+        source = run.info.artifact_uri
+        if fit.estimator is not None:
+            source = mlflow.sklearn.log_model(
+                fit.estimator,
+                name="estimator",
+                skops_trusted_types=[TREE_TYPE],
+                pip_requirements=["scikit-learn"],
+            ).model_uri
     client = mlflow.MlflowClient()
     if not client.search_registered_models(f"name = '{name}'"):
         client.create_registered_model(name)
-    version = client.create_model_version(name, logged.model_uri, run.info.run_id)
+    tags = {SERIAL: str(numbered.serial), DIGEST: numbered.digest}
+    version = client.create_model_version(name, source, run.info.run_id, tags=tags)
     client.set_registered_model_alias(name, JUDGED, version.version)
     if verdict == "go":
         client.set_registered_model_alias(name, APPROVED, version.version)
+        client.set_registered_model_tag(name, SERIAL, str(numbered.serial))
     else:
         client.delete_registered_model_alias(name, APPROVED)
     return str(run.info.run_id)
@@ -67,18 +75,28 @@ def approved(store: Path, name: str) -> Scorecard | None:
     client = mlflow.MlflowClient()
     if not client.search_registered_models(f"name = '{name}'"):
         raise _nothing_trained()
-    if APPROVED not in client.get_registered_model(name).aliases:
+    registered = client.get_registered_model(name)
+    if APPROVED not in registered.aliases:
         return None
     version = client.get_model_version_by_alias(name, APPROVED)
     try:
         with tempfile.TemporaryDirectory() as folder:
             path = client.download_artifacts(version.run_id, "scorecard.json", folder)
-            return scorecard.read(Path(path).read_bytes())
+            least = int(registered.tags.get(SERIAL, FIRST_SERIAL))
+            card = scorecard.read(Path(path).read_bytes(), least_serial=least)
     except (mlflow.exceptions.MlflowException, OSError, ValueError) as error:
         raise UserError(
             f"The approved model in {store} cannot be read. Expected its scorecard.json where the run left it; a "
             "registry that was moved loses it. Train again, or add --policy-only."
         ) from error
+    if card.digest != version.tags.get(DIGEST, card.digest):
+        raise ScorecardRefused("another_scorecard", "it is not the one that the registry recorded")
+    return card
+
+
+def _next_serial(client: Any, name: str) -> int:
+    """One more than the scorecards recorded before: a number that never falls."""
+    return FIRST_SERIAL + len(client.search_model_versions(f"name = '{name}'"))
 
 
 def _nothing_trained() -> UserError:

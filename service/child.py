@@ -19,6 +19,7 @@ from service.schemas import (
     OtherWait,
     ReviewState,
     Risk,
+    RiskReason,
     RuleTried,
 )
 from service.shelf import Run, ServiceList
@@ -66,9 +67,9 @@ def child(
 
 def contributions(run: Run, values: Mapping[str, Any]) -> Contributions:
     """Return the facts behind the risk by partner, in the run's order, with the product of each group."""
-    rows = run.contributions.get(values["person_id"])
+    rows, reasons = (found.get(values["person_id"]) for found in (run.contributions, run.reasons))
     risk = values["risk"]
-    if rows is None or risk is None:
+    if rows is None or reasons is None or risk is None:
         return Contributions(
             referral_id=values["referral_id"], factor=None, risk_without=None, risk=None, groups=[]
         )
@@ -79,7 +80,11 @@ def contributions(run: Run, values: Mapping[str, Any]) -> Contributions:
         factor=product,
         risk_without=risk_before(risk, product),
         risk=risk,
-        groups=[_group(partner, by_partner[partner]) for partner in GROUPS if partner in by_partner],
+        groups=[
+            _group(partner, by_partner[partner], reasons.filter(pl.col("partner") == partner))
+            for partner in GROUPS
+            if partner in by_partner
+        ],
     )
 
 
@@ -107,10 +112,14 @@ def _risk(run: Run, values: Mapping[str, Any]) -> Risk | None:
     )
 
 
-def _group(partner: str, rows: pl.DataFrame) -> ContributionGroup:
+def _group(partner: str, rows: pl.DataFrame, reasons: pl.DataFrame) -> ContributionGroup:
     return ContributionGroup(
         partner=partner,
         factor=math.exp(rows["log_factor"].sum()),
+        reasons=[
+            RiskReason(**{name: row[name] for name in RiskReason.model_fields})
+            for row in reasons.sort("position").to_dicts()
+        ],
         contributions=[
             Contribution(
                 feature=row["feature"],

@@ -221,11 +221,24 @@ class Contribution(Answer):
     used_for_place: bool
 
 
+class RiskReason(Answer):
+    """One reason in a sentence: what the records show, and by how much it raises or lowers the estimated risk."""
+
+    reason: str
+    words: str
+    sentence: str
+    direction: Literal["up", "down", "little", "unknown"]
+    state: Literal["yes", "no", "unknown", "value"]
+    factor: float
+    used_for_place: bool
+
+
 class ContributionGroup(Answer):
-    """The facts of one partner, with the product of their factors."""
+    """What one partner's records show, with the product of the factors: as reasons, and every fact behind them."""
 
     partner: str
     factor: float
+    reasons: list[RiskReason]
     contributions: list[Contribution]
 
 

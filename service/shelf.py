@@ -45,6 +45,7 @@ class Run:
     provenance: Mapping[str, Any]
     services: Mapping[str, ServiceList]
     contributions: Mapping[str, pl.DataFrame]
+    reasons: Mapping[str, pl.DataFrame]
 
     @property
     def index_date(self) -> date:
@@ -126,11 +127,26 @@ def _read(folder: Path, provenance: Mapping[str, Any]) -> Run:
         )
         for facts in found.provenance["services"]
     }
-    contributions = found.contributions.sort("person_id", "partner", "position")
-    by_person = {
-        str(key[0]): rows for key, rows in contributions.partition_by("person_id", as_dict=True).items()
-    }
-    return Run(found.run, folder, provenance, services, by_person)
+    by_person = [
+        {str(key[0]): rows for key, rows in table.partition_by("person_id", as_dict=True).items()}
+        for table in (found.contributions, _reasons(found))
+    ]
+    return Run(found.run, folder, provenance, services, *by_person)
+
+
+def _reasons(found: worklist.Worklist) -> pl.DataFrame:
+    """The run's reasons; in a run from before there were sentences, each fact speaks for itself."""
+    if "reasons.parquet" in found.provenance["outputs"]:
+        return found.reasons
+    factor = pl.col("factor").round(1)
+    direction = pl.when(factor > 1).then(pl.lit("up")).when(factor < 1).then(pl.lit("down"))
+    return found.contributions.with_columns(
+        reason="feature",
+        sentence="words",
+        direction=pl.when(state="unknown")
+        .then(pl.lit("unknown"))
+        .otherwise(direction.otherwise(pl.lit("little"))),
+    )
 
 
 def _mark(frame: pl.DataFrame, review_on: str | None) -> pl.DataFrame:

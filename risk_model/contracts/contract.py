@@ -87,7 +87,8 @@ class Column:
     """One column: our word for it, the partner's header, and everything that holds for its values.
 
     `since` and `until` name the first and last edition that has it; `formerly` holds each header of the past with the
-    last edition that used it.
+    last edition that used it. A label says by which columns of the returns it reaches us (`route`, as table.column) and
+    whether it is the child's own state or a response of the system (`event_kind`).
     """
 
     name: str
@@ -108,6 +109,8 @@ class Column:
     since: str | None = None
     until: str | None = None
     formerly: Mapping[str, str] = field(default_factory=dict)
+    route: tuple[str, ...] = ()
+    event_kind: str | None = None
 
     @property
     def codes(self) -> dict[str, str] | None:

@@ -46,6 +46,7 @@ KEYS = {
     "table property": {*DEFAULTED, "recognisedBy", "neverWith", "notTaken", "isContext", "since", "until"},
     "column property": {
         *DEFAULTED, "aliases", "codeList", "check", "joinedFrom", "onlyForJoining", "since", "until", "formerly",
+        "route", "eventKind",
     },
     "code list": {"version", "source", "open", "codes", "alsoWritten", "since", "until"},
     "edition": {"name", "from", "until", "source"},
@@ -191,6 +192,8 @@ def _column(
         since=own.get("since"),
         until=own.get("until"),
         formerly=own.get("formerly", {}),
+        route=tuple(own.get("route", ())),
+        event_kind=own.get("eventKind"),
     )
 
 

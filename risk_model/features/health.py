@@ -1,7 +1,5 @@
 """What health records say of a child: waits, contacts, urgent care, disability, early checks."""
 
-from functools import partial
-
 import polars as pl
 
 from risk_model.features.definition import (
@@ -9,12 +7,10 @@ from risk_model.features.definition import (
     DAYS_6_MONTHS,
     DAYS_12_MONTHS,
     Feature,
+    NeedArea,
     Partner,
     any_of,
-    count,
-    count_of,
-    flag,
-    within,
+    history,
 )
 
 URGENT_PRIORITY = ("2", "3")
@@ -28,144 +24,184 @@ LEARNING_DISABILITY_TEAMS = ("E01",)
 UNDER_FIVE = pl.col("age_years") < 5
 """Health visiting ends at school entry; older children have no early checks in the extracts."""
 
+WAITING_LISTS = "Waiting lists"
 
-_flag, _count = partial(flag, Partner.HEALTH), partial(count, Partner.HEALTH)
+
+def _waits_for(
+    name: str, team_types: tuple[str, ...], service: str, area: NeedArea, *, in_model: bool = True
+) -> Feature:
+    return Feature(
+        name=name,
+        partner=Partner.HEALTH,
+        source="wait",
+        expression=any_of(pl.col("team_type_code").is_in(team_types)),
+        label=f"Waits for {service}",
+        family_label=f"Whether your child is waiting for {service}",
+        says=f"waits for {service}",
+        says_none=f"does not wait for {service}",
+        record=WAITING_LISTS,
+        area=area,
+        in_model=in_model,
+    )
 
 
-def _waits_for(*team_types: str) -> pl.Expr:
-    return pl.col("team_type_code").is_in(team_types)
+def _flag(
+    name: str,
+    source: str,
+    claim: pl.Expr,
+    *,
+    label: str,
+    family_label: str,
+    says: str,
+    says_none: str,
+    area: NeedArea | None = NeedArea.HEALTH_COMPLEXITY,
+    record: str | None = None,
+    reason: str | None = None,
+    in_model: bool = True,
+) -> Feature:
+    return Feature(
+        name=name,
+        partner=Partner.HEALTH,
+        source=source,
+        expression=any_of(claim),
+        label=label,
+        family_label=family_label,
+        says=says,
+        says_none=says_none,
+        area=area,
+        record=record,
+        reason=reason,
+        in_model=in_model,
+    )
 
 
 FEATURES = [
-    _count(
-        "services_waited_for",
-        "wait",
-        pl.col("service_id").n_unique(),
-        "Number of services waited for: {n}",
-        "Waits for no other service",
+    Feature(
+        name="services_waited_for",
+        partner=Partner.HEALTH,
+        source="wait",
+        expression=pl.col("service_id").n_unique(),
+        label="Number of services waited for",
+        family_label="How many services your child is waiting for",
+        says="waits for {n} services",
+        says_one="waits for 1 service",
+        says_none="waits for no service",
+        record=WAITING_LISTS,
+        is_flag=False,
     ),
     _flag(
         "marked_urgent",
         "wait",
         pl.col("priority_code").is_in(URGENT_PRIORITY),
-        "Marked urgent by a referrer",
-        "Not marked urgent by a referrer",
+        label="Marked urgent by a referrer",
+        family_label="Whether the person who referred your child asked for an urgent appointment",
+        says="marked urgent by a referrer",
+        says_none="not marked urgent by a referrer",
+        area=None,
+        record="Referral",
     ),
-    _flag(
-        "waits_for_speech_therapy",
-        "wait",
-        _waits_for("33"),
-        "Waits for speech and language therapy",
-        "Does not wait for speech and language therapy",
-    ),
-    _flag(
-        "waits_for_paediatrics",
-        "wait",
-        _waits_for("06"),
-        "Waits for community paediatrics",
-        "Does not wait for community paediatrics",
-    ),
-    _flag(
-        "waits_for_psychology",
-        "wait",
-        _waits_for("37"),
-        "Waits for clinical psychology",
-        "Does not wait for clinical psychology",
-    ),
-    _flag(
+    _waits_for("waits_for_speech_therapy", ("33",), "speech and language therapy", NeedArea.COMMUNICATION),
+    _waits_for("waits_for_paediatrics", ("06",), "community paediatrics", NeedArea.HEALTH_COMPLEXITY),
+    _waits_for("waits_for_psychology", ("37",), "clinical psychology", NeedArea.MENTAL_HEALTH),
+    _waits_for(
         "waits_for_physical_therapy",
-        "wait",
-        _waits_for("17", "23", "26"),
-        "Waits for occupational therapy, physiotherapy or hearing",
-        "Does not wait for occupational therapy, physiotherapy or hearing",
+        ("17", "23", "26"),
+        "occupational therapy, physiotherapy or hearing",
+        NeedArea.PHYSICAL,
     ),
-    _flag(
+    _waits_for(
         "waits_for_autism_service",
-        "wait",
-        _waits_for(*AUTISM_TEAMS),
-        "Waits for an autism or neurodevelopment service",
-        "Does not wait for an autism or neurodevelopment service",
+        AUTISM_TEAMS,
+        "an autism or neurodevelopment service",
+        NeedArea.COMMUNICATION,
         in_model=False,
     ),
-    _flag(
+    _waits_for(
         "waits_for_mental_health",
-        "wait",
-        _waits_for(*MENTAL_HEALTH_TEAMS),
-        "Waits for a mental health service",
-        "Does not wait for a mental health service",
+        MENTAL_HEALTH_TEAMS,
+        "a mental health service",
+        NeedArea.MENTAL_HEALTH,
         in_model=False,
     ),
-    _flag(
+    _waits_for(
         "waits_for_learning_disability_service",
-        "wait",
-        _waits_for(*LEARNING_DISABILITY_TEAMS),
-        "Waits for a learning disability service",
-        "Does not wait for a learning disability service",
+        LEARNING_DISABILITY_TEAMS,
+        "a learning disability service",
+        NeedArea.COGNITION,
         in_model=False,
     ),
-    _count(
-        "earlier_referrals_12_months",
+    *history(
+        Partner.HEALTH,
+        "earlier_referrals",
         "past_referral",
-        count_of(within(DAYS_12_MONTHS)),
-        "Earlier referrals in 12 months: {n}",
-        "No earlier referral in 12 months",
+        label="Earlier referrals that have ended,",
+        family_label="How often your child was referred to a service before,",
+        says="referred to another service {times} since {since}",
+        says_none="no earlier referral since {since}",
+        windows=(None, DAYS_12_MONTHS),
+        estimated_with=(DAYS_12_MONTHS,),
     ),
-    _count(
-        "not_brought_12_months",
+    *history(
+        Partner.HEALTH,
+        "not_brought",
         "contact",
-        count_of(pl.col("was_not_brought") & within(DAYS_12_MONTHS)),
-        "Times not brought to an appointment in 12 months: {n}",
-        "Never not brought to an appointment in 12 months",
+        claim=pl.col("was_not_brought"),
+        label="Times not brought to an appointment",
+        family_label="How often an appointment was missed",
+        says="not brought to an appointment {times} since {since}",
+        says_none="brought to every appointment since {since}",
+        windows=(None, DAYS_12_MONTHS),
+        estimated_with=(DAYS_12_MONTHS,),
     ),
-    _count(
-        "urgent_care_3_months",
+    *history(
+        Partner.HEALTH,
         "urgent_care",
-        count_of(within(DAYS_3_MONTHS)),
-        "Urgent care visits in 3 months: {n}",
-        "No urgent care visit in 3 months",
-    ),
-    _count(
-        "urgent_care_6_months",
         "urgent_care",
-        count_of(within(DAYS_6_MONTHS)),
-        "Urgent care visits in 6 months: {n}",
-        "No urgent care visit in 6 months",
-    ),
-    _count(
-        "urgent_care_12_months",
-        "urgent_care",
-        count_of(within(DAYS_12_MONTHS)),
-        "Urgent care visits in 12 months: {n}",
-        "No urgent care visit in 12 months",
+        label="Urgent care visits",
+        family_label="How often your child needed urgent care",
+        says="seen in urgent care {times} since {since}",
+        says_none="not seen in urgent care since {since}",
+        estimated_with=(DAYS_3_MONTHS, DAYS_6_MONTHS, DAYS_12_MONTHS),
+        area=NeedArea.HEALTH_COMPLEXITY,
     ),
     _flag(
         "has_disability",
         "disability",
         pl.col("disability_code").is_not_null(),
-        "Health record shows a disability",
-        "Health record shows no disability",
+        label="Long-term health need noted",
+        family_label="Whether a long-term health need is written in your child's health record",
+        says="notes a long-term health need",
+        says_none="notes no long-term health need",
     ),
     _flag(
         "needs_constant_supervision",
         "patient",
         pl.col("needs_constant_supervision"),
-        "Needs constant supervision and care",
-        "No constant supervision recorded",
+        label="Needs constant supervision and care",
+        family_label="Whether your child needs somebody with them all the time",
+        says="needs constant supervision and care",
+        says_none="no constant supervision recorded",
     ),
     _flag(
         "safeguarding_factor_in_health",
         "patient",
         pl.col("has_safeguarding_factor"),
-        "Health record shows a safeguarding factor",
-        "Health record shows no safeguarding factor",
+        label="Safeguarding factor in the health record",
+        family_label="Whether a health worker has written down a worry about your child's safety",
+        says="shows a safeguarding factor",
+        says_none="shows no safeguarding factor",
+        area=NeedArea.SOCIAL_CARE,
     ),
-    Feature(
-        name="looked_after_in_health",
-        partner=Partner.HEALTH,
-        source="patient",
-        expression=any_of(pl.col("is_looked_after")),
-        words="Health record shows looked after",
-        words_when_none="Health record does not show looked after",
+    _flag(
+        "looked_after_in_health",
+        "patient",
+        pl.col("is_looked_after"),
+        label="Looked after, as the health record says",
+        family_label="Whether the health record says that your child is in care",
+        says="shows looked after",
+        says_none="does not show looked after",
+        area=NeedArea.SOCIAL_CARE,
+        reason="social_care_now",
         in_model=False,
     ),
     Feature(
@@ -173,8 +209,12 @@ FEATURES = [
         partner=Partner.HEALTH,
         source="development_score",
         expression=pl.col("area_code").filter(pl.col("is_below_cut_off")).n_unique(),
-        words="Areas of development below the cut-off at the 2-year check: {n}",
-        words_when_none="No area of development below the cut-off",
+        label="Areas of development below the cut-off at the 2-year check",
+        family_label="In how many areas the check at two years showed that your child may need help",
+        says="below the cut-off in {n} areas of development at the 2-year check",
+        says_one="below the cut-off in 1 area of development at the 2-year check",
+        says_none="no area of development below the cut-off at the 2-year check",
+        area=NeedArea.COGNITION,
         when_no_record=None,
         applies=UNDER_FIVE,
         is_flag=False,

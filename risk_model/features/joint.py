@@ -8,6 +8,7 @@ an unknown adds nothing and takes nothing away, and where nothing is recorded th
 import polars as pl
 
 from risk_model.features.definition import Feature, NeedArea, Partner
+from risk_model.features.social_care import NOW
 
 
 def _all(*names: str) -> pl.Expr:
@@ -28,58 +29,111 @@ def _recorded(*names: str) -> pl.Expr:
 
 
 def _feature(
-    name: str, partner: Partner, expression: pl.Expr, words: str, none: str, *, in_model: bool = True
+    name: str,
+    partner: Partner,
+    expression: pl.Expr,
+    *,
+    label: str,
+    family_label: str,
+    says: str,
+    says_none: str,
+    record: str,
+    reason: str | None = None,
+    rung: int = 0,
+    area: NeedArea | None = None,
+    in_model: bool = True,
 ) -> Feature:
     return Feature(
         name=name,
         partner=partner,
         expression=expression,
-        words=words,
-        words_when_none=none,
+        label=label,
+        family_label=family_label,
+        says=says,
+        says_none=says_none,
+        record=record,
+        reason=reason,
+        rung=rung,
+        area=area,
         in_model=in_model,
-        is_flag="{n}" not in words,
+        is_flag="{n}" not in says,
     )
 
 
-NESTED = [
-    _feature(
-        "has_ehc_plan",
-        Partner.EDUCATION,
-        _any("ehc_plan_at_school", "ehc_plan_at_council"),
-        "EHC plan",
-        "No EHC plan recorded",
-    ),
+SCHOOL_OR_COUNCIL, COUNCIL, COUNCIL_OR_HEALTH, TOGETHER = (
+    "School or council record",
+    "Council record",
+    "Council or health record",
+    "Records together",
+)
+
+SEN = [
     _feature(
         "sen_support_or_plan",
         Partner.EDUCATION,
         _any("sen_support_at_school", "ehc_plan_at_school", "ehc_plan_at_council"),
-        "SEN support or an EHC plan",
-        "No SEN support recorded",
+        label="SEN support or an EHC plan",
+        family_label="Whether your child gets extra help at school or has an EHC plan",
+        says="SEN support",
+        says_none="no SEN support",
+        record=SCHOOL_OR_COUNCIL,
+        reason="sen",
     ),
+    _feature(
+        "has_ehc_plan",
+        Partner.EDUCATION,
+        _any("ehc_plan_at_school", "ehc_plan_at_council"),
+        label="EHC plan",
+        family_label="Whether your child has an EHC plan",
+        says="an EHC plan",
+        says_none="no EHC plan",
+        record=SCHOOL_OR_COUNCIL,
+        reason="sen",
+        rung=1,
+    ),
+]
+CARE = [
     _feature(
         "looked_after",
         Partner.SOCIAL_CARE,
         pl.when(pl.col("looked_after_in_health") > 0)
         .then(pl.lit(1.0))
         .otherwise(pl.col("looked_after_by_council")),
-        "Looked after",
-        "Not looked after",
+        label="Looked after",
+        family_label="Whether your child is in care",
+        says="looked after",
+        says_none="not looked after",
+        record=COUNCIL_OR_HEALTH,
+        reason=NOW,
+        rung=3,
+        area=NeedArea.SOCIAL_CARE,
     ),
 ]
-DOUBLY_NESTED = [
-    _feature(
-        "social_care_plan",
-        Partner.SOCIAL_CARE,
-        _any("child_in_need_plan", "protection_plan", "looked_after"),
-        "Child in need plan, protection plan or looked after",
-        "No social care plan found",
-    ),
+SOCIAL_CARE = [
     _feature(
         "known_to_social_care",
         Partner.SOCIAL_CARE,
         _any("episode_open", "child_in_need_plan", "protection_plan", "looked_after"),
-        "Known to social care now",
-        "No open social care record found",
+        label="Known to social care now",
+        family_label="Whether social care is helping your family now",
+        says="known to social care",
+        says_none="not known to social care",
+        record=COUNCIL,
+        reason=NOW,
+        area=NeedArea.SOCIAL_CARE,
+    ),
+    _feature(
+        "social_care_plan",
+        Partner.SOCIAL_CARE,
+        _any("child_in_need_plan", "protection_plan", "looked_after"),
+        label="Child in need plan, protection plan or looked after",
+        family_label="Whether your child has a plan with social care or is in care",
+        says="a plan with social care",
+        says_none="no plan with social care",
+        record=COUNCIL,
+        reason=NOW,
+        rung=1,
+        area=NeedArea.SOCIAL_CARE,
     ),
 ]
 
@@ -99,8 +153,12 @@ def _area(area: NeedArea, partner: Partner, *names: str) -> Feature:
         NEED_AREAS[area],
         partner,
         _any(*names),
-        f"Need recorded: {area}",
-        f"No need recorded: {area}",
+        label=f"Need recorded: {area}",
+        family_label=f"Whether anybody has written down a need in {area}",
+        says=f"need in {area}",
+        says_none=f"no need in {area}",
+        record=TOGETHER,
+        area=area,
         in_model=False,
     )
 
@@ -142,33 +200,52 @@ ACROSS_PARTNERS = [
         "need_areas",
         Partner.HEALTH,
         _recorded(*NEED_AREAS.values()),
-        "Areas of need recorded: {n}",
-        "No area of need recorded",
-    ),
-    _feature(
-        "sen_and_social_care",
-        Partner.SOCIAL_CARE,
-        _all("sen_support_or_plan", "known_to_social_care"),
-        "SEN and social care together",
-        "Not SEN and social care together",
-    ),
-    _feature(
-        "ehc_plan_and_social_care",
-        Partner.SOCIAL_CARE,
-        _all("has_ehc_plan", "known_to_social_care"),
-        "EHC plan and social care together",
-        "Not an EHC plan and social care together",
+        label="Areas of need recorded",
+        family_label="In how many areas a need is written down",
+        says="needs in {n} areas",
+        says_none="no area of need recorded",
+        record=TOGETHER,
     ),
     _feature(
         "partners_with_need",
         Partner.EDUCATION,
         _recorded("need_health_complexity", "sen_support_or_plan", "known_to_social_care"),
-        "Partners who record a need: {n}",
-        "No partner records a need",
+        label="Partners who record a need",
+        family_label="How many of health, school and social care have written down a need",
+        says="{n} of health, school and social care record a need",
+        says_none="no partner records a need",
+        record=TOGETHER,
+        reason="needs_together",
+        in_model=False,
+    ),
+    _feature(
+        "sen_and_social_care",
+        Partner.SOCIAL_CARE,
+        _all("sen_support_or_plan", "known_to_social_care"),
+        label="SEN and social care together",
+        family_label="Whether your child has extra help at school and your family has help from social care",
+        says="SEN and social care at once",
+        says_none="not SEN and social care at once",
+        record=TOGETHER,
+        reason="needs_together",
+    ),
+    _feature(
+        "ehc_plan_and_social_care",
+        Partner.SOCIAL_CARE,
+        _all("has_ehc_plan", "known_to_social_care"),
+        label="EHC plan and social care together",
+        family_label="Whether your child has an EHC plan and your family has help from social care",
+        says="an EHC plan and social care at once",
+        says_none="not an EHC plan and social care at once",
+        record=TOGETHER,
+        reason="needs_together",
+        in_model=False,
     ),
 ]
+"""What is only the sum of needs that stand in the table themselves is not estimated with: it would take their splits,
+and the need itself would lose its reason."""
 
-STAGES = [NESTED, DOUBLY_NESTED, AREAS, ACROSS_PARTNERS]
+STAGES = [SEN + CARE, SOCIAL_CARE, AREAS, ACROSS_PARTNERS]
 """Each stage may read the columns of the stages before it."""
 
-FEATURES = [feature for stage in STAGES for feature in stage]
+FEATURES = [*SEN, *SOCIAL_CARE, *CARE, *AREAS, *ACROSS_PARTNERS]

@@ -8,7 +8,7 @@ import polars as pl
 from risk_model.features import FEATURES
 from risk_model.policy.document import LOWEST_TIER, Condition, Policy, Rule
 
-FACT_WORDS = {feature.name: feature.words for feature in FEATURES} | {"marked_urgent_here": "marked urgent"}
+FACT_WORDS = {feature.name: feature.label for feature in FEATURES} | {"marked_urgent_here": "marked urgent"}
 
 
 def next_rule(policy: Policy) -> pl.Expr:

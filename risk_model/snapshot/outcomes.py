@@ -1,8 +1,8 @@
 """What happened after a landmark: the one place that may look past the index date, for training and evaluation only.
 
-The event is a composite whose parts are kept apart; each label's route stands beside it. The first contact with any
-service waited for is censoring by decision, never "no event"; turning 18 censors, and a referral closed without a
-contact censors as its own exit.
+The event is a composite whose parts are kept apart; the route of each stands in the worklist's contract (`outcome`).
+The first contact with any service waited for is censoring by decision, never "no event"; moving out of the area and
+turning 18 censor, and a referral closed without a contact censors as its own exit.
 """
 
 from __future__ import annotations
@@ -32,12 +32,21 @@ SEVERE_ABSENCE_WEEKS = 4
 """Four recorded weeks in a row at half of the sessions missed or more, so that one illness is no event."""
 EXCLUSION_CODES = ("SUSP", "FIXD", "PERM")
 
-PARTS = ("urgent_care", "suspension_or_exclusion", "severe_absence", "social_care_step_up")
-"""The parts of the event; the first is the child's own state, the others are responses of the system.
+MOVED_OUT_OF_AREA = "03"
+"""CSDS and MHSDS referral closure reason: moved out of the area."""
 
-Routes: urgent care is an attended contact with a CSDS team of type 49; suspensions and exclusions stand in the School
-Census; severe absence is counted from weekly attendance; a step-up is a new section 47 enquiry, child in need plan,
-protection plan or period of care in the CIN census, SSDA903, safeguarding dataset or Annex A.
+CHILD_STATE, SYSTEM_RESPONSE = "child-state", "system-response"
+KINDS = {
+    "urgent_care": CHILD_STATE,
+    "suspension_or_exclusion": SYSTEM_RESPONSE,
+    "severe_absence": SYSTEM_RESPONSE,
+    "social_care_step_up": SYSTEM_RESPONSE,
+}
+PARTS = tuple(KINDS)
+"""The parts of the event: the child's own state, or a response of the system, which also depends on who looks.
+
+A label is something that begins: an open episode, a visit or an ordinary contact is none, so that a child who is
+watched more closely has no event for that. Use or cost of a service waited for is never a label.
 """
 
 
@@ -62,9 +71,10 @@ def landmarks(frames: Frames) -> list[date]:
 def outcomes(gathered: Gathered, snapshot: Snapshot) -> pl.DataFrame:
     """Return one row per child who waits: day of each part's first event, of censoring, and its reason.
 
-    Columns: `person_id`, one column per part and `event_on` (null: none in 26 weeks), `seen_on`, `left_on`,
-    `censored_on`, `censored_because` (seen, left, adult, end of horizon), and `is_observed`: a UPN is linked by now,
-    under which an event in school and council records could have been seen.
+    Columns: `person_id`, one column per part, `child_state_on`, `system_response_on` and `event_on` (null: none while
+    the child was followed), `seen_on`, `moved_on`, `left_on`, `censored_on`, `censored_because` (seen, moved, left,
+    adult, end of horizon), `days_at_risk`, and `is_observed`: a UPN is linked by now, under which an event in school
+    and council records could have been seen.
     """
     ends_on = snapshot.on + timedelta(days=HORIZON_DAYS)
     linked_by_now = gathered.people.persons.select("person_id", is_observed=pl.col("is_linked_to_education"))
@@ -80,6 +90,8 @@ def outcomes(gathered: Gathered, snapshot: Snapshot) -> pl.DataFrame:
         table = table.join(first, on="person_id", how="left")
     table = table.join(_exits(gathered, snapshot), on="person_id", how="left")
     return table.with_columns(
+        child_state_on=_first_of(CHILD_STATE),
+        system_response_on=_first_of(SYSTEM_RESPONSE),
         event_on=pl.min_horizontal(*PARTS),
         adult_on=pl.col("born_on").dt.offset_by(f"{ADULT_AGE_YEARS}y"),
     ).pipe(_censored, ends_on)
@@ -128,8 +140,12 @@ def _severe_absence(attendance: pl.DataFrame) -> pl.DataFrame:
     return runs.filter("is_mostly_missed", pl.col("weeks") >= SEVERE_ABSENCE_WEEKS).select("person_id", "on")
 
 
+def _first_of(kind: str) -> pl.Expr:
+    return pl.min_horizontal(part for part, of_kind in KINDS.items() if of_kind == kind)
+
+
 def _exits(gathered: Gathered, snapshot: Snapshot) -> pl.DataFrame:
-    """First contact with any service waited for after the landmark, and the day the last wait closed unseen."""
+    """First contact after the landmark with any service waited for, a move away, and the day the last wait closed."""
     requests = gathered.tables["referral"].select(*REFERRAL_KEY, "person_id").unique()
     waiting = requests.join(snapshot.children.select("person_id"), on="person_id", how="semi")
     team = newest(gathered.tables["team"], (*REFERRAL_KEY, "team_id"))
@@ -152,18 +168,26 @@ def _exits(gathered: Gathered, snapshot: Snapshot) -> pl.DataFrame:
         .with_columns(out_on=pl.min_horizontal("closed_on", "rejected_on", "discharged_on"))
         .filter((pl.col("out_on") > snapshot.on).fill_null(True))
         .group_by("person_id")
-        .agg(left_on=pl.when(pl.col("out_on").is_not_null().all()).then(pl.col("out_on").max()))
+        .agg(
+            moved_on=pl.col("out_on").filter(pl.col("closure_reason_code") == MOVED_OUT_OF_AREA).min(),
+            left_on=pl.when(pl.col("out_on").is_not_null().all()).then(pl.col("out_on").max()),
+        )
     )
     return seen.join(left, on="person_id", how="full", coalesce=True)
 
 
 def _censored(table: pl.DataFrame, ends_on: date) -> pl.DataFrame:
-    reasons = {"seen": "seen_on", "left": "left_on", "adult": "adult_on"}
+    reasons = {"seen": "seen_on", "moved": "moved_on", "left": "left_on", "adult": "adult_on"}
     end = pl.min_horizontal(*reasons.values(), pl.lit(ends_on))
     because = pl.lit("end of horizon")
     for reason, column in reversed(reasons.items()):
         because = pl.when(pl.col(column) == pl.col("censored_on")).then(pl.lit(reason)).otherwise(because)
-    return table.with_columns(censored_on=end).with_columns(
+    events = (*PARTS, "child_state_on", "system_response_on", "event_on")
+    followed = table.with_columns(censored_on=end).with_columns(
         censored_because=because,
-        **{p: pl.when(pl.col(p) <= pl.col("censored_on")).then(pl.col(p)) for p in (*PARTS, "event_on")},
+        **{event: pl.when(pl.col(event) <= pl.col("censored_on")).then(pl.col(event)) for event in events},
     )
+    until = pl.coalesce("event_on", "censored_on")
+    return followed.with_columns(
+        days_at_risk=(HORIZON_DAYS - (pl.lit(ends_on) - until).dt.total_days()).clip(0)
+    ).drop("born_on", "adult_on")

@@ -42,6 +42,10 @@ class Worklist:
         return self._table("contributions")
 
     @cached_property
+    def reasons(self) -> pl.DataFrame:
+        return self._table("reasons")
+
+    @cached_property
     def features(self) -> pl.DataFrame:
         return self._table("features")
 

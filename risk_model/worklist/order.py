@@ -72,10 +72,11 @@ LIST_COLUMNS = (
 
 @dataclass(frozen=True)
 class Ordered:
-    """The three tables that follow from features, scorecard and policy alone."""
+    """The four tables that follow from features, scorecard and policy alone."""
 
     list: pl.DataFrame
     contributions: pl.DataFrame
+    reasons: pl.DataFrame
     measures: pl.DataFrame
 
 
@@ -87,7 +88,7 @@ def order(
     on: date,
     decisions: pl.DataFrame | None = None,
 ) -> Ordered:
-    """Return the list, its contributions and its measures: the one place where risk and policy meet.
+    """Return the list, its contributions and reasons, and its measures: the one place where risk and policy meet.
 
     Without a scorecard the list is policy-only: no risk, one band, no contributions. `decisions` are those of
     reviewers.
@@ -98,11 +99,11 @@ def order(
         contributions = pl.DataFrame(schema=explanation.SCHEMA)
     else:
         contributions = explanation.explain(
-            card, features.unique("person_id", keep="first", maintain_order=True)
+            card, features.unique("person_id", keep="first", maintain_order=True), on
         )
     ranked = _with_other_waits(ranked).sort("service_id", "place")
     listed = ranked.select(LIST_COLUMNS).with_columns(pl.col("age_years").cast(pl.Int64))
-    return Ordered(listed, contributions, _measures(ranked))
+    return Ordered(listed, contributions, explanation.reasons.of_children(contributions), _measures(ranked))
 
 
 def _with_risk(features: pl.DataFrame, card: Scorecard | None) -> pl.DataFrame:

@@ -12,6 +12,7 @@ import polars as pl
 
 from risk_model import policy, scorecard
 from risk_model.policy import Policy, capacity
+from risk_model.scorecard import Scorecard
 from risk_model.worklist.folder import Worklist, check_seal, load
 from risk_model.worklist.order import order
 
@@ -27,21 +28,25 @@ def verify(folder: Path, trusted_keys: Path | None = None) -> list[str]:
         return findings
     run = load(folder)
     model, decided = folder / "scorecard.json", folder / DECISIONS_FILE
+    try:
+        card = scorecard.read(model.read_bytes()) if model.is_file() else None
+    except scorecard.ScorecardRefused as refused:
+        return [f"scorecard.json: {refused}"]
     rules = policy.read((folder / "policy.yaml").read_bytes(), "policy.yaml")
     again = order(
         run.features,
-        scorecard.read(model.read_bytes()) if model.is_file() else None,
+        card,
         rules,
         services_of(run.provenance),
         date.fromisoformat(run.provenance["index_date"]),
         policy.read_decisions(decided.read_bytes() if decided.is_file() else None, rules),
     )
     findings = [
-        *_claims(run, folder),
+        *_claims(run, folder, card),
         *_signature(run, folder, trusted_keys),
         *_calendar(run, folder, rules),
     ]
-    for name in ("list", "contributions", "measures"):
+    for name in ("list", "contributions", "reasons", "measures"):
         recorded, computed = getattr(run, name), getattr(again, name)
         if not recorded.equals(computed):
             findings.append(f"{name}.parquet does not follow from its inputs: computed again, it differs.")
@@ -54,14 +59,14 @@ def verify(folder: Path, trusted_keys: Path | None = None) -> list[str]:
     return findings
 
 
-def _claims(run: Worklist, folder: Path) -> list[str]:
+def _claims(run: Worklist, folder: Path, card: Scorecard | None) -> list[str]:
     """What provenance says of policy and model, held against the files themselves."""
     told, content = run.provenance, (folder / "policy.yaml").read_bytes()
-    rules, model = policy.read(content, "policy.yaml"), folder / "scorecard.json"
+    rules = policy.read(content, "policy.yaml")
     claims = {
         "policy": (rules.id, rules.version, hashlib.sha256(content).hexdigest()),
-        "model": scorecard.read(model.read_bytes()).id if model.is_file() else None,
-        "mode": "model" if model.is_file() else "policy-only",
+        "model": card.id if card is not None else None,
+        "mode": "model" if card is not None else "policy-only",
     }
     recorded = {
         "policy": tuple(told["policy"][key] for key in ("id", "version", "sha256")),

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from risk_model import features, linkage, pipeline, snapshot
+from risk_model.sources.extracts import delivered_tables, empty
 from tests import tables
 from tests.link_weights import WEIGHTS
 from tests.naming import REGISTER
@@ -85,6 +86,49 @@ def test_a_row_known_later_changes_nothing(table: str, days_later: int, shift: i
     moved = [pl.col(pl.Date).dt.offset_by(f"{shift}d")]
     later = RECORDS[table].with_columns(moved).with_columns(known_on=known_on)
     frames = {**RECORDS, table: pl.concat([RECORDS[table], later])}
+    assert look(frames)[0].equals(TABLE)
+
+
+MINE = {
+    "provider_code": "P1", "local_patient_id": "A", "service_request_id": "R1", "care_contact_id": "C", "team_id": "T",
+    "upn": UPN, "pupil_id": "p", "la_code": "879", "la_child_id": "7", "episode_key": "2025-09-01",
+    "school_urn": "100001", "home_la_code": "879",
+}  # fmt: skip
+"""The keys under which a row is the child's own."""
+DELIVERED = delivered_tables()
+
+
+@st.composite
+def later_rows(draw: st.DrawFn) -> tuple[str, dict[str, object]]:
+    """A row of any return about the child, of any content, that becomes known after the day."""
+    name = draw(st.sampled_from(sorted(DELIVERED)))
+    row: dict[str, object] = {}
+    for column in empty(DELIVERED[name]).schema:
+        described = DELIVERED[name].columns.get(column)
+        if column in MINE:
+            row[column] = MINE[column]
+        elif described is not None:
+            row[column] = draw(_VALUES[described.logical_type](described.codes))
+    return name, {**row, "known_on": DAY + timedelta(days=draw(st.integers(1, 400)))}
+
+
+_VALUES = {
+    "string": lambda codes: st.none() | st.sampled_from(sorted(codes or {"1": "", "Y": "", "SUSP": ""})),
+    "date": lambda codes: st.none() | st.dates(date(2023, 1, 1), date(2027, 1, 1)),
+    "integer": lambda codes: st.none() | st.integers(0, 30),
+    "number": lambda codes: st.none() | st.floats(0, 60),
+    "boolean": lambda codes: st.none() | st.booleans(),
+}
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(rows=st.lists(later_rows(), min_size=1, max_size=6))
+def test_any_rows_of_any_return_that_become_known_later_change_no_feature(
+    rows: list[tuple[str, dict[str, object]]],
+) -> None:
+    frames = dict(RECORDS)
+    for name, row in rows:
+        frames[name] = pl.concat([frames[name], tables.frames(**{name: [row]})[name]])
     assert look(frames)[0].equals(TABLE)
 
 

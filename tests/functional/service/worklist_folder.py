@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from risk_model import policy, worklist
+from risk_model.explanation import reasons
 from risk_model.policy import DEFAULT_POLICY, signing
 
 INDEX_DATE = date(2026, 11, 20)
@@ -80,6 +81,7 @@ def write(
     files: dict[str, bytes | pl.DataFrame] = {
         "list": frame,
         "contributions": contributions,
+        "reasons": reasons.of_children(contributions),
         "features": frame.select("referral_id", "person_id"),
         "measures": pl.DataFrame({"service_id": [SPEECH], "waiting": [speech]}),
         "policy.yaml": b"id: devon-default\n",
@@ -272,6 +274,7 @@ def _reference(number: int) -> str:
 _CONTRIBUTION_SCHEMA = {
     "person_id": pl.String,
     "partner": pl.String,
+    "reason": pl.String,
     "feature": pl.String,
     "words": pl.String,
     "state": pl.String,
@@ -297,6 +300,7 @@ def _contributions(row: dict[str, Any]) -> list[dict[str, Any]]:
         {
             "person_id": row["person_id"],
             "partner": partner,
+            "reason": feature,
             "feature": feature,
             "words": words,
             "state": state,

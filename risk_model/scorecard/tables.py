@@ -1,12 +1,10 @@
-"""The model of record: a table of terms that says the risk of a child and the share of every feature in it.
+"""The scorecard in memory: its terms, the risk that follows from them, its interval and its band.
 
-An additive model on the log-hazard *is* such a table. Everything after training reads this document; nothing is
-unpickled and scikit-learn is never imported. The rule at an edge is "x <= edge goes left".
+The rule at an edge is "x <= edge goes left". Numbers are 64-bit from the features on.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,7 +16,6 @@ import polars as pl
 
 from risk_model.errors import UserError
 
-FORMAT = "early-support-scorecard/1"
 INTERVAL = (0.05, 0.95)
 """A nine-in-ten interval over the bootstrap tables."""
 
@@ -40,6 +37,21 @@ class Term:
         """Return the table's entry for each value; a missing value is "unknown"."""
         found = self.values[np.searchsorted(self.edges, column, side="left")]
         return np.where(np.isnan(column), self.unknown, found)
+
+    def places(self, column: pl.Series) -> npt.NDArray[np.intp]:
+        """Return the interval of each value, and for a null the place behind the last interval, that of "unknown".
+
+        A table with one edge needs no search: one comparison says it.
+        """
+        if not len(self.edges):
+            known = np.zeros(len(column), dtype=np.intp)
+        elif len(self.edges) == 1:
+            known = (column > float(self.edges[0])).fill_null(False).to_numpy().astype(np.intp)
+        else:
+            known = np.searchsorted(self.edges, column.fill_null(0.0).to_numpy(), side="left")
+        if column.null_count():
+            known[column.is_null().to_numpy()] = len(self.values)
+        return known
 
 
 @dataclass(frozen=True)
@@ -88,21 +100,27 @@ class Scorecard:
         return float(self.document["band_width"])
 
     @property
+    def form(self) -> dict[str, Any]:
+        """Which form was fitted, and why it and not the other."""
+        return dict(self.document["form"])
+
+    @property
+    def calibration(self) -> dict[str, Any]:
+        """Events expected and observed by group on rows that were held out."""
+        return dict(self.document["calibration"])
+
+    @property
+    def serial(self) -> int:
+        """The number of the scorecard among those of its registry."""
+        return int(self.document["serial"])
+
+    @property
+    def digest(self) -> str:
+        return str(self.document["digest"])
+
+    @property
     def id(self) -> str:
         return str(self.document["id"])
-
-
-def read(content: bytes) -> Scorecard:
-    """Return the scorecard of a JSON document."""
-    document = json.loads(content)
-    if document.get("format") != FORMAT:
-        raise ValueError(f"expected a scorecard of format {FORMAT}")
-    return Scorecard(document)
-
-
-def write(card: Scorecard) -> bytes:
-    """Return the document as bytes, always the same for the same scorecard."""
-    return (json.dumps(card.document, sort_keys=True, allow_nan=False, indent=1) + "\n").encode()
 
 
 def columns(card: Scorecard, features: pl.DataFrame) -> dict[str, Numbers]:
