@@ -17,6 +17,7 @@ import numpy as np
 import polars as pl
 
 from risk_model import linkage, model, pipeline, snapshot, sources, synthetic, terminal
+from risk_model.keys import Key, Purpose
 from risk_model.model import choosing, fitting
 from risk_model.model.choosing import FitTable
 from risk_model.model.rows import Rows
@@ -109,7 +110,9 @@ def _rows(seed: int) -> Rows:
     shutil.rmtree(folder, ignore_errors=True)
     synthetic.synthesise(folder, scale=SCALE, scenario="base", seed=seed, progress=lambda *_: None)
     checked = sources.check(folder / "extracts")
-    people = linkage.link(checked.frames, key=str(seed).encode())
+    people = linkage.link(
+        checked.frames, register=linkage.new_register(Key(Purpose.TRAINING, str(seed).encode()))
+    )
     quarters = pipeline.look_back(checked.frames, people, snapshot.landmarks(checked.frames))
     shutil.rmtree(folder)
     return model.training_rows(quarters)

@@ -190,10 +190,10 @@ def evaluate(workspace: Workspace, *, truth: Path | None, seed: int) -> dict[str
     if truth is None:
         return judged
     known, vault = evaluation.read_truth(truth), workspace.vault_of(Purpose.TRAINING)
-    identities = workspace.identities(Purpose.TRAINING)
-    distance = evaluation.against_truth(held_out, identities, known, seed=seed)
-    links = evaluation.link_quality(linkage.vault.read(vault, "held"), known.identities)
-    return {**judged, "truth": distance, "links": links}
+    held = linkage.vault.read(vault, "held")
+    children = evaluation.children_of(held, known.identities)
+    distance = evaluation.against_truth(held_out, children, known, seed=seed)
+    return {**judged, "truth": distance, "links": evaluation.link_quality(held, known.identities)}
 
 
 def look_back(frames: Frames, people: People, days: list[date]) -> pl.DataFrame:

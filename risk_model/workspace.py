@@ -107,15 +107,6 @@ class Workspace:
         path.touch(mode=0o600)
         identities.write_parquet(path)
 
-    def identities(self, purpose: Purpose) -> pl.DataFrame:
-        path = self.vault / purpose.file_name / "identities.parquet"
-        if not path.is_file():
-            raise UserError(
-                f"The vault of {self.folder} holds no identities. Expected those that `risk-model train` kept. "
-                "Train again."
-            )
-        return pl.read_parquet(path)
-
     def keep_evaluation(self, held_out: pl.DataFrame, evaluation: dict[str, Any]) -> None:
         self.evaluation.mkdir(parents=True, exist_ok=True)
         held_out.write_parquet(self.evaluation / "held_out.parquet")

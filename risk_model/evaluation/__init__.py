@@ -5,7 +5,7 @@ the truth of an invented cohort.
 """
 
 from risk_model.evaluation.distance import against_truth
-from risk_model.evaluation.links import link_quality, wrong_twins
+from risk_model.evaluation.links import children_of, link_quality, wrong_twins
 from risk_model.evaluation.measures import Estimate
 from risk_model.evaluation.orderings import held_out
 from risk_model.evaluation.truth import Truth
@@ -17,6 +17,7 @@ __all__ = [
     "Evaluation",
     "Truth",
     "against_truth",
+    "children_of",
     "evaluate",
     "held_out",
     "link_quality",

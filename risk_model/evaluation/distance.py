@@ -40,15 +40,13 @@ STEPS = {
 }
 
 
-def against_truth(
-    judged: pl.DataFrame, identities: pl.DataFrame, truth: Truth, *, seed: int
-) -> dict[str, Any]:
+def against_truth(judged: pl.DataFrame, children: pl.DataFrame, truth: Truth, *, seed: int) -> dict[str, Any]:
     """Return how near each ordering comes to the true risk of the cohort, with intervals over draws of children.
 
-    `judged` is what `held_out` returned; `identities` is the vault's table. The true risk is that within 26 weeks if
+    `judged` is what `held_out` returned; `children` says which child each person is (`children_of`). The true risk is that within 26 weeks if
     the child is seen by nobody.
     """
-    everything = _with_truth(judged, identities, truth, seed)
+    everything = _with_truth(judged, children, truth, seed)
     known = everything.filter("is_judged")
     risk = known[O1].to_numpy()
     weights = draws_by_child(_codes(known), seed)
@@ -88,7 +86,7 @@ def _as_estimate(known: pl.DataFrame, name: str, risk: Numbers) -> dict[str, Any
     }
 
 
-def _with_truth(judged: pl.DataFrame, identities: pl.DataFrame, truth: Truth, seed: int) -> pl.DataFrame:
+def _with_truth(judged: pl.DataFrame, children: pl.DataFrame, truth: Truth, seed: int) -> pl.DataFrame:
     """Every row whose child and day the truth knows, with the four references."""
     names = [name for name in truth.observables.columns if name not in ("child_id", "on")]
     told = truth.hazards.select(
@@ -106,10 +104,8 @@ def _with_truth(judged: pl.DataFrame, identities: pl.DataFrame, truth: Truth, se
             ),
         )
     )
-    people = truth.identities.select("child_id", "nhs_number")
-    named = identities.select("person_id", "nhs_number").drop_nulls().join(people, on="nhs_number")
     known = (
-        judged.join(named, on="person_id")
+        judged.join(children, on="person_id")
         .join(told, left_on=("child_id", "landmark_on"), right_on=("child_id", "on"))
         .rename({"risk_26_weeks": O1, "risk_frailty_unknown_26_weeks": O2})
         .sort("landmark_on", "child_id")

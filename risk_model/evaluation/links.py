@@ -65,6 +65,13 @@ def wrong_twins(held: pl.DataFrame, identities: pl.DataFrame) -> int:
     return beside.filter(pl.col("child_id") < pl.col("child_id_beside")).height
 
 
+def children_of(held: pl.DataFrame, identities: pl.DataFrame) -> pl.DataFrame:
+    """Return `person_id` and the `child_id` of most of its patient records, also of a person without a number."""
+    records = _patients(held, identities).drop_nulls(BY_ALL).group_by(BY_ALL, "child_id").len()
+    most_first = records.sort(BY_ALL, "len", "child_id", descending=[False, True, False])
+    return most_first.unique(BY_ALL, keep="first", maintain_order=True).select(BY_ALL, "child_id")
+
+
 def _patients(held: pl.DataFrame, identities: pl.DataFrame) -> pl.DataFrame:
     """Patient records with their child; of an adopted child, whether the record is of the time before."""
     local = identities.select("child_id", "is_adopted", "former_nhs_number", number="local_patient_ids")

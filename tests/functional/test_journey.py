@@ -91,6 +91,7 @@ def test_a_list_that_was_sealed_but_does_not_follow_from_its_inputs_is_found(
     files = {
         "list": swapped,
         "contributions": run.contributions,
+        "reasons": run.reasons,
         "measures": run.measures,
         "features": run.features,
     }

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from risk_model import coverage, features, linkage, snapshot, sources, worklist
+from risk_model.keys import Purpose
 from risk_model.synthetic import calibration, synthesise
 from risk_model.workspace import Workspace
 from tests.conftest import INDEX_DATE, answer, risk_model
@@ -64,7 +65,9 @@ def test_a_lost_feed_is_refused_and_once_accepted_reads_not_known(
     run = worklist.load(worklist.newest(tmp_path / "w/worklists"))
     frames = snapshot.known_frames(sources.check(extracts).frames, date.fromisoformat(INDEX_DATE))
     kept = Workspace(tmp_path / "w")
-    people = linkage.link(frames, key=kept.key(), weights=kept.linkage_weights())
+    vault, key = kept.vault_of(Purpose.DIRECT_CARE), kept.key(Purpose.DIRECT_CARE)
+    register = linkage.open_register(vault, key, date.fromisoformat(INDEX_DATE))
+    people = linkage.link(frames, register=register, weights=kept.linkage_weights())
     here = people.persons.filter(pl.col("home_la_code") == COUNCIL).select("person_id")
     listed = run.features.join(here, on="person_id", how="semi")
     told = [f.name for f in features.FEATURES if f.source and LOST in coverage.tellers_of(f.source)]

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from risk_model.evaluation import link_quality, wrong_twins
+from risk_model.evaluation import children_of, link_quality, wrong_twins
 
 CHILDREN = [
     {"child_id": 1, "upn": "U1", "la_child_id": "7", "local_patient_ids": ["A", "B"]},
@@ -53,6 +53,11 @@ def test_a_link_to_another_child_is_wrong_and_counts_against_the_twin() -> None:
     found = measured(records, "education", "twins")
     assert (found["wrong"], found["precision"], found["recall"]) == (1, 0.0, 0.0)
     assert wrong_twins(records, identities()) == 1
+
+
+def test_a_person_is_the_child_of_most_of_its_records() -> None:
+    records = held(("patient", "A", "x", "x"), ("patient", "B", "x", "x"), ("patient", "C", "x", "x"))
+    assert children_of(records, identities()).rows() == [("x", 1)]
 
 
 def test_two_records_of_health_are_a_pair_too() -> None:

@@ -11,6 +11,7 @@ from risk_model import contracts, linkage, merged, model, pipeline, snapshot
 from risk_model.snapshot.outcomes import KINDS
 from tests import tables
 from tests.link_weights import WEIGHTS
+from tests.naming import REGISTER
 from tests.spec.one_child import CHILD, KEYS, REQUEST
 
 LANDMARK = date(2026, 5, 1)
@@ -25,8 +26,8 @@ def followed(born_on: str = "2016-02-03", **drawn: str) -> dict[str, Any]:
     rows = {name: [{**keys[name], **row} for row in tables.rows(text)] for name, text in drawn.items()}
     patient = [{**CHILD["csds_patient"][0], "born_on": born_on}]
     frames = tables.frames(**{**CHILD, "csds_patient": patient, **rows})
-    then = linkage.link(snapshot.known_frames(frames, LANDMARK), key=b"a key for tests", weights=WEIGHTS)
-    people = linkage.link(frames, key=b"a key for tests", weights=WEIGHTS)
+    then = linkage.link(snapshot.known_frames(frames, LANDMARK), register=REGISTER, weights=WEIGHTS)
+    people = linkage.link(frames, register=REGISTER, weights=WEIGHTS)
     known = snapshot.take(frames, then, LANDMARK)
     return snapshot.outcomes(snapshot.gather(frames, people), known).row(0, named=True)
 
@@ -85,7 +86,7 @@ def test_the_parts_of_the_event_are_kept_apart() -> None:
 def test_events_are_counted_by_part() -> None:
     suspended = [{**KEYS["school_census_exclusion"], "started_on": "2026-06-03", "category_code": "SUSP"}]
     frames = tables.frames(**{**CHILD, "school_census_exclusion": suspended})
-    people = linkage.link(frames, key=b"a key for tests", weights=WEIGHTS)
+    people = linkage.link(frames, register=REGISTER, weights=WEIGHTS)
     rows = model.training_rows(pipeline.look_back(frames, people, [LANDMARK]))
     assert rows.events_by_part() == {
         "urgent_care": 0, "suspension_or_exclusion": 1, "severe_absence": 0, "social_care_step_up": 0,

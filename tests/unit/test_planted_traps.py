@@ -15,16 +15,16 @@ from risk_model import linkage, pipeline
 from risk_model.features import FEATURES, MODEL_FEATURES
 from tests import tables
 from tests.link_weights import WEIGHTS
+from tests.naming import REGISTER
 from tests.spec.one_child import CHILD, KEYS, MONTH, REQUEST
 
 JANUARY = {"csds_referral": [{**CHILD["csds_referral"][0], "received_on": "2025-12-01"}]}
-KEY = b"a key for tests"
 
 
 def quarter(on: date, **drawn: list[dict[str, Any]]) -> dict[str, Any]:
     """The row of one quarter day: the features of that day beside what happened afterwards."""
     frames = tables.frames(**{**CHILD, **JANUARY, **drawn})
-    people = linkage.link(frames, key=KEY, weights=WEIGHTS)
+    people = linkage.link(frames, register=REGISTER, weights=WEIGHTS)
     return pipeline.look_back(frames, people, [on]).row(0, named=True)
 
 

@@ -271,13 +271,9 @@ def _reference(number: int) -> str:
     return f"{''.join(letters[:4])}-{''.join(letters[4:])}"
 
 
-_CONTRIBUTION_SCHEMA = {
-    "person_id": pl.String,
-    "partner": pl.String,
-    "reason": pl.String,
-    "feature": pl.String,
-    "words": pl.String,
-    "state": pl.String,
+_CONTRIBUTION_SCHEMA = dict.fromkeys(
+    ("person_id", "partner", "reason", "feature", "words", "state"), pl.String
+) | {
     "log_factor": pl.Float64,
     "factor": pl.Float64,
     "used_for_place": pl.Boolean,

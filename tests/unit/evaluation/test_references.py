@@ -65,9 +65,8 @@ def ladder() -> dict[str, dict[str, float]]:
         | {"logistic": told + 0.5 * noise, "model": told, "risk": np.full(CHILDREN, risk.mean())}
     ).with_columns(is_judged=pl.lit(True))
     everything = pl.concat([judged.with_columns(landmark_on=pl.lit(day)) for day in DAYS])
-    numbers = pl.Series([f"9{number:09}" for number in ids])
-    people = pl.DataFrame({"child_id": ids}).with_columns(nhs_number=numbers)
-    identities = judged.select("person_id").with_columns(nhs_number=numbers)
+    people = pl.DataFrame({"child_id": ids})
+    children = judged.select("person_id", child_id=pl.Series(ids))
     keys = pl.concat([pl.DataFrame({"child_id": ids}).with_columns(on=pl.lit(day)) for day in DAYS])
     twice = {name: np.tile(values, 2) for name, values in {"told": told, "lost": lost}.items()}
     truth = Truth(
@@ -79,7 +78,7 @@ def ladder() -> dict[str, dict[str, float]]:
         ),
         observables=keys.with_columns(**{name: pl.Series(values) for name, values in twice.items()}),
     )
-    found = against_truth(everything, identities, truth, seed=1)
+    found = against_truth(everything, children, truth, seed=1)
     assert (found["rows"], found["rows_without_truth"]) == (2 * CHILDREN, 0)
     assert all(step["value"] > 0 for step in found["lost_to"].values()), found["lost_to"]
     return {
