@@ -43,8 +43,8 @@ STEPS = {
 def against_truth(judged: pl.DataFrame, children: pl.DataFrame, truth: Truth, *, seed: int) -> dict[str, Any]:
     """Return how near each ordering comes to the true risk of the cohort, with intervals over draws of children.
 
-    `judged` is what `held_out` returned; `children` says which child each person is (`children_of`). The true risk is that within 26 weeks if
-    the child is seen by nobody.
+    `judged` is what `held_out` returned; `children` says which child each person is (`children_of`). The true risk is
+    that within 26 weeks if the child is seen by nobody.
     """
     everything = _with_truth(judged, children, truth, seed)
     known = everything.filter("is_judged")

@@ -27,13 +27,7 @@ RULES = (
 LIST_SCHEMA: dict[str, Any] = {
     "rules": pl.List(
         pl.Struct(
-            {
-                "rule": pl.String,
-                "words": pl.String,
-                "records_show": pl.String,
-                "met": pl.String,
-                "decided": pl.Boolean,
-            }
+            dict.fromkeys(("rule", "words", "records_show", "met"), pl.String) | {"decided": pl.Boolean}
         )
     ),
     "unknown_facts": pl.List(pl.Struct({"partner": pl.String, "fact": pl.String, "why": pl.String})),
