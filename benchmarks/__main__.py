@@ -75,7 +75,7 @@ def run(
             tell(name)
             results.append(FIGURES[name].run())
     if readme:
-        write_readme(results)
+        write_readme(results, FIGURES)
     if as_json:
         terminal.show_json({"environment": environment(), "figures": results})
     else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -71,21 +71,25 @@ def as_table(results: list[dict[str, Any]]) -> pl.DataFrame:
     )
 
 
-def write_readme(results: list[dict[str, Any]]) -> None:
-    """Put the results into the README, between the marks of its figures table."""
-    lines = ["| figure | what it measures | value | target | holds |", "|---|---|---|---|---|"]
+def write_readme(results: list[dict[str, Any]], names: Iterable[str]) -> None:
+    """Put the results into the README's table of figures; a figure that was not measured keeps its row."""
+    before, _, rest = README.read_text().partition(TABLE_START)
+    table, _, after = rest.partition(TABLE_END)
+    rows = {line.split("`")[1]: line for line in table.splitlines() if line.startswith("| `")}
     for result, row in zip(results, as_table(results).iter_rows(named=True), strict=True):
         holds = row["holds"] if result["holds"] else "**falls short**"
-        lines.append(f"| `{row['figure']}` | {result['what']} | {row['value']} | {row['target']} | {holds} |")
+        rows[row["figure"]] = (
+            f"| `{row['figure']}` | {result['what']} | {row['value']} | {row['target']} | {holds} |"
+        )
     machine = environment()
-    lines += [
+    lines = [
+        "| figure | what it measures | value | target | holds |",
+        "|---|---|---|---|---|",
+        *(rows[name] for name in names if name in rows),
         "",
         f"Measured with Python {machine['python']} on {machine['cores']} cores ({machine['processor']}).",
     ]
-    before, _, rest = README.read_text().partition(TABLE_START)
-    _, _, after = rest.partition(TABLE_END)
-    table = "\n".join(lines)
-    README.write_text(f"{before}{TABLE_START}\n{table}\n{TABLE_END}{after}")
+    README.write_text("\n".join([f"{before}{TABLE_START}", *lines, f"{TABLE_END}{after}"]))
 
 
 def _rounded(value: float) -> str:
