@@ -230,6 +230,7 @@ def prioritise(
     from risk_model import coverage, pipeline
     from risk_model import worklist as worklists
     from risk_model.policy import DEFAULT_POLICY
+    from risk_model.policy.signing import DRAFT
     from risk_model.workspace import Workspace
 
     day = index_date.date()
@@ -258,7 +259,7 @@ def prioritise(
     for warning in provenance["warnings"]:
         terminal.warn(warning)
     if provenance["policy"]["signed_by"] is None:
-        terminal.warn(f"{explain_command.DRAFT}: {provenance['policy']['why_draft']}.")
+        terminal.warn(f"{DRAFT}: {provenance['policy']['why_draft']}.")
     terminal.say(f"The worklist is in {folder}.")
 
 

@@ -27,7 +27,6 @@ HEADINGS = {
     "unknown": "What is not known",
 }
 MOVES_TOLD = 3
-DRAFT = "draft policy, not signed"
 
 
 def explain(
@@ -49,6 +48,8 @@ def explain(
     ] = False,
 ) -> None:
     """Say why one referral has its place: the deciding rule, what raises and lowers its risk, its neighbours."""
+    from risk_model.policy.signing import DRAFT
+
     told = _told(worklist, referral, what_if)
     if as_json:
         terminal.show_json(told)
@@ -71,6 +72,7 @@ def _told(folder: Path, referral: str, what_if: str | None) -> dict[str, Any]:
     """Everything that is said of the referral, as JSON says it."""
     from risk_model import explanation, scorecard
     from risk_model import worklist as worklists
+    from risk_model.policy.signing import DRAFT
 
     run = worklists.load(folder)
     found = run.list.filter(

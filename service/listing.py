@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 import polars as pl
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from risk_model.policy.signing import DRAFT
 from service import links
 from service.schemas import (
     PARTNERS,
@@ -133,7 +134,7 @@ def service(run: Run, listed: ServiceList, decided: int) -> Service:
         mode="model" if run.uses_model else "policy-only",
         no_estimate_because=run.provenance.get("no_estimate_because"),
         policy_signed_by=run.policy_signed_by,
-        policy_status="signed" if run.policy_signed_by else "draft policy, not signed",
+        policy_status="signed" if run.policy_signed_by else DRAFT,
         waiting=listed.frame.height,
         slots=facts["slots"],
         need_slots=facts["need_slots"],

@@ -136,7 +136,7 @@ def _name(fact: str) -> str:
         return "age"
     if fact == RISK:
         return "a lower limit of risk"
-    return f"“{FACT_WORDS[fact].replace(': {n}', '').replace('{n} ', '')}”"
+    return f"“{FACT_WORDS[fact]}”"
 
 
 def _state(name: str, value: float | None) -> str:

@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from risk_model.errors import UserError
 from risk_model.policy.document import Policy
@@ -29,6 +29,8 @@ MOST_BYTES = 10_000
 
 SUFFIX = ".sig"
 TRUSTED_KEYS_ENVVAR = "EARLY_SUPPORT_TRUSTED_KEYS"
+DRAFT: Final = "draft policy, not signed"
+"""What every list, page and answer says of a policy without a trusted signature."""
 
 
 @dataclass(frozen=True)
