@@ -43,7 +43,7 @@ def propose(
     paths = _chosen(prefixes)
     now = {path: _value(path) for path in paths}
     raised = [{path: value + _step(value, step)} for path, value in now.items()]
-    with ProcessPoolExecutor(AT_ONCE) as pool, terminal.progress(len(paths) + 1) as tell:
+    with ProcessPoolExecutor(AT_ONCE) as pool, terminal.progress(1) as tell:
         tell("Making cohorts")
         tables = list(
             pool.map(_misses, [{}, *raised], [share] * (len(raised) + 1), [seed] * (len(raised) + 1))
@@ -120,7 +120,12 @@ def _misses(changed: dict[str, float], share: float, seed: int) -> dict[str, flo
     base = calibration.load("base")
     values = copy.deepcopy(base.values)
     places = [
-        replace(place, residents=round(share * place.residents)) for place in councils.places("devon", seed)
+        replace(
+            place,
+            residents=round(share * place.residents),
+            council=replace(place.council, figures=copy.deepcopy(place.council.figures)),
+        )
+        for place in councils.places("devon", seed)
     ]
     for path, value in changed.items():
         if ":" in path:

@@ -131,7 +131,7 @@ def first_review(placed: pl.DataFrame, to_come: pl.DataFrame) -> pl.DataFrame:
     """Return the children with `guaranteed_slot` and, from the slots to come, `guaranteed_review` and its day.
 
     `to_come` has a row per list and slot of its time lane (`service_id`, `guaranteed_slot`, `guaranteed_review`,
-    `review_on`), counted from this review on. Who was offered a slot before has no bound any more: it was kept.
+    `guaranteed_on`), counted from this review on. Who was offered a slot before has no bound any more: it was kept.
     """
     ahead = pl.when(~pl.col("was_offered")).then(pl.col("longer_waits_ahead") + 1)
     return placed.with_columns(guaranteed_slot=ahead).join(

@@ -8,10 +8,10 @@ import numpy as np
 import polars as pl
 
 from risk_model.synthetic.calibration import Calibration, stream
-from risk_model.synthetic.clock import MONDAYS, Days, Ints, quarter_index
+from risk_model.synthetic.clock import MONDAYS, quarter_index
 from risk_model.synthetic.entry import lags
 from risk_model.synthetic.needs import ADVERSITY, COGNITION, PHYSICAL, SOCIAL_EMOTIONAL
-from risk_model.synthetic.placements import STARTED
+from risk_model.synthetic.placements import STARTED, day_of
 from risk_model.synthetic.recording import Records, kept
 from risk_model.synthetic.social_care import (
     ASSESSMENT,
@@ -97,17 +97,12 @@ def known_by(rows: pl.DataFrame, reference: date) -> pl.DataFrame:
     )
 
 
-def _dates(weeks: Ints, weekday: int) -> Days:
-    inside = np.clip(weeks, 0, MONDAYS.size - 1)
-    return np.asarray(MONDAYS[inside] + np.timedelta64(weekday, "D"))
-
-
 def _with_dates(
     rows: pl.DataFrame, start: str, start_day: int, start_name: str, end: str, end_day: int, end_name: str
 ) -> pl.DataFrame:
-    ends = pl.Series(_dates(rows[end].fill_null(0).to_numpy(), end_day))
+    ends = pl.Series(day_of(rows[end].fill_null(0).to_numpy(), end_day))
     with_dates = rows.with_columns(
-        pl.Series(start_name, _dates(rows[start].to_numpy(), start_day)), ends.alias(end_name)
+        pl.Series(start_name, day_of(rows[start].to_numpy(), start_day)), ends.alias(end_name)
     )
     return with_dates.with_columns(pl.when(pl.col(end).is_not_null()).then(end_name).alias(end_name))
 
@@ -197,7 +192,7 @@ def _enquiries(
         opened, left_on="week", right_on="opened", by="child", strategy="backward", check_sortedness=False
     )
     rows = rows.filter(pl.col("episode").is_not_null())
-    rows = rows.with_columns(pl.Series("starts_on", _dates(rows["week"].to_numpy(), ENQUIRY_WEEKDAY)))
+    rows = rows.with_columns(pl.Series("starts_on", day_of(rows["week"].to_numpy(), ENQUIRY_WEEKDAY)))
     return _entered(calibration, rng, rows.sort("child", "week"), "starts_on")
 
 

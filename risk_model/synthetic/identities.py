@@ -13,8 +13,8 @@ from risk_model.synthetic import identifiers, slips
 from risk_model.synthetic.calibration import Calibration, stream
 from risk_model.synthetic.clock import INDEX_DATE, Booleans, Days, Floats, Ints, Strings
 from risk_model.synthetic.entry import lags
-from risk_model.synthetic.lives import CHANGES_FROM, FAR_AHEAD, LONG_AGO, Lives
-from risk_model.synthetic.population import Children
+from risk_model.synthetic.lives import CHANGES_FROM, LONG_AGO, Lives
+from risk_model.synthetic.population import FAR_FUTURE, Children
 
 FIRST_LOCAL_ID: Final = 1_000_000
 FIRST_LATER_LOCAL_ID: Final = 50_000_000
@@ -147,7 +147,7 @@ def _opened(
     everyone = np.arange(children.count, dtype=np.int64)
     first = np.full(children.count, LONG_AGO)
     is_adopted = ~np.isnat(lives.adopted_on)
-    closed = np.where(is_adopted & (system.at_adoption != "renames"), lives.adopted_on, FAR_AHEAD)
+    closed = np.where(is_adopted & (system.at_adoption != "renames"), lives.adopted_on, FAR_FUTURE)
     if not system.is_health:
         return _Opened(everyone, first, closed, np.zeros(children.count, dtype=np.bool_))
     adopted = np.flatnonzero(is_adopted)
@@ -158,7 +158,7 @@ def _opened(
     return _Opened(
         child=child,
         opened=np.concatenate([first, lives.adopted_on[adopted], system.last_referred[twice]]),
-        closed=np.concatenate([closed, np.full(adopted.size + twice.size, FAR_AHEAD)]),
+        closed=np.concatenate([closed, np.full(adopted.size + twice.size, FAR_FUTURE)]),
         is_second=np.arange(child.size) >= children.count + adopted.size,
     )
 

@@ -14,14 +14,12 @@ import polars as pl
 from risk_model.synthetic import names
 from risk_model.synthetic.calibration import Calibration, stream
 from risk_model.synthetic.clock import EVENTS_START, INDEX_DAY, MONDAYS, Booleans, Days, Ints, Strings
-from risk_model.synthetic.placements import Placements, place_children
-from risk_model.synthetic.population import Children
+from risk_model.synthetic.placements import DAYS_IN_YEAR, Placements, place_children
+from risk_model.synthetic.population import FAR_FUTURE, Children
 from risk_model.synthetic.social_care import CLOSING_WEEKDAY, LOOKED_AFTER, SocialCare
 
 LONG_AGO: Final = np.datetime64("1990-01-01")
-FAR_AHEAD: Final = np.datetime64("2100-01-01")
 CHANGES_FROM: Final = np.datetime64("2021-01-01")
-DAYS_IN_YEAR: Final = 365.25
 NEVER: Final = np.datetime64("NaT", "D")
 
 
@@ -155,12 +153,12 @@ def _addresses(
     )
     periods = placements.rows.group_by("child", "week").agg(
         pl.col("starts_on").min(),
-        ends_on=pl.col("ends_on").last().fill_null(pl.lit(FAR_AHEAD.astype(object))),
+        ends_on=pl.col("ends_on").last().fill_null(pl.lit(FAR_FUTURE.astype(object))),
     )
     elsewhere = pl.concat(
         [
             periods.select("child", "starts_on", "ends_on"),
-            adoptive.select("child", starts_on="on", ends_on=pl.lit(FAR_AHEAD.astype(object))),
+            adoptive.select("child", starts_on="on", ends_on=pl.lit(FAR_FUTURE.astype(object))),
         ]
     )
     unseen = moves.join(elsewhere, on="child").filter(
@@ -242,5 +240,5 @@ def _as_spells(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
     """Rows in order with the day until which each holds; of two changes on a day the later given counts."""
     rows = pl.concat([part.select(parts[0].columns) for part in parts])
     rows = rows.unique(("child", "on"), keep="last", maintain_order=True).sort("child", "on")
-    following = pl.col("on").shift(-1).over("child").fill_null(pl.lit(FAR_AHEAD.astype(object)))
+    following = pl.col("on").shift(-1).over("child").fill_null(pl.lit(FAR_FUTURE.astype(object)))
     return rows.with_columns(until=following)

@@ -13,6 +13,7 @@ import polars as pl
 from risk_model.synthetic.calibration import Calibration
 from risk_model.synthetic.causes import URGENT
 from risk_model.synthetic.clock import EVENT_MONDAYS, EVENTS_START, FIRST_EVENT_WEEK, MONDAYS, Ints, age_years
+from risk_model.synthetic.csds_records import NOT_BROUGHT_CODES
 from risk_model.synthetic.identification import EHC_PLAN, NO_SEN
 from risk_model.synthetic.need_types import NEED_TYPES
 from risk_model.synthetic.referrals import URGENT as URGENT_PRIORITY
@@ -23,7 +24,6 @@ from risk_model.synthetic.world import World
 Facts = dict[str, npt.NDArray[Any]]
 
 SPANS: Final = {"3_months": 91, "6_months": 182, "12_months": 365}
-MISSED: Final = ("3", "7")
 LOW_DEVELOPMENT_SCORE: Final = 30
 """Out of 60: about the cut-off of the ASQ-3 for a referral."""
 LONG_AGO_WEEKS: Final = 260
@@ -59,7 +59,7 @@ def _waiting(calibration: Calibration, world: World, on: np.datetime64, who: Int
     row = world.hazards.drivers.waits.weeks[(on - EVENTS_START) // WEEK, who]
     earlier = known.filter(out <= day)
     contacts = world.queues.contacts.join(referrals.select("service", "row", "child"), on=("service", "row"))
-    missed = contacts.filter(pl.col("attendance").is_in(MISSED))
+    missed = contacts.filter(pl.col("attendance").is_in(NOT_BROUGHT_CODES))
     found: Facts = {
         "longest_wait_weeks": row,
         "services_waited_for": _count(waiting, count)[who],

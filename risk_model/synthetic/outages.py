@@ -2,7 +2,8 @@
 
 The figure `outages` is a list of entries such as `{feed: cin_census, council: 879, from: 2025-12-01}` or
 `{feed: csds, provider: RK9, from: 2025-07-01, until: 2025-09-30}`: no return whose period ends within the dates is
-sent; without `until` none ever again. A feed is named as its folder among the extracts.
+sent; without `until` none ever again. A feed is named as its folder among the extracts; the
+patient index has no periods and is never lost.
 """
 
 from __future__ import annotations

@@ -30,12 +30,12 @@ def divided_by_adoption(
     before = outlasting.with_columns(
         discharged_on="adopted_on", closure=pl.lit(MOVED_AWAY), rejected_on=pl.lit(None, pl.Date)
     )
-    after = outlasting.with_columns(_again("key"), sent_from=pl.col("adopted_on"))
+    after = outlasting.with_columns(_again(), sent_from=pl.col("adopted_on"))
     as_it_was = by_child.filter(~outlasts.fill_null(False))
     divided = pl.concat([as_it_was, before, after], how="diagonal").drop("adopted_on")
     is_later = (pl.col("on") >= pl.col("adopted_on")).fill_null(False)
     moved = contacts.join(keys, on="key", how="left", maintain_order="left").with_columns(
-        key=pl.when(is_later).then(_again("key")).otherwise("key")
+        key=pl.when(is_later).then(_again()).otherwise("key")
     )
     return divided, _divided_clocks(clocks, keys), moved.drop("adopted_on")
 
@@ -80,10 +80,10 @@ def _divided_clocks(clocks: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:
         stop=pl.when(ends_later).then(pl.lit("35")).otherwise("stop"),
     )
     after = known.filter(ends_later).with_columns(
-        _again("key"), starts_on=pl.max_horizontal("starts_on", "adopted_on")
+        _again(), starts_on=pl.max_horizontal("starts_on", "adopted_on")
     )
     return pl.concat([before, after]).drop("adopted_on")
 
 
-def _again(key: str) -> pl.Expr:
-    return pl.format("{}/a", key).alias("key")
+def _again() -> pl.Expr:
+    return pl.format("{}/a", "key").alias("key")

@@ -38,8 +38,8 @@ def place_children(calibration: Calibration, seed: int, children: Children, care
     away = rng.random(children.count) < calibration.number("csc.out_of_area")
     far = away & (rng.random(children.count) < calibration.number("csc.far_share_of_out_of_area"))
     spells = care.spells.filter(pl.col("code") == LOOKED_AFTER)
-    starts = _day(spells["week"].to_numpy(), CARE_WEEKDAY)
-    ends = _day(spells["ends"].fill_null(MONDAYS.size).to_numpy(), CLOSING_WEEKDAY)
+    starts = day_of(spells["week"].to_numpy(), CARE_WEEKDAY)
+    ends = day_of(spells["ends"].fill_null(MONDAYS.size).to_numpy(), CLOSING_WEEKDAY)
     row, starts_on = _moves(calibration, rng, starts, np.minimum(ends, END))
     is_first = np.append(True, row[1:] != row[:-1])
     is_last = np.append(is_first[1:], True)
@@ -60,7 +60,8 @@ def place_children(calibration: Calibration, seed: int, children: Children, care
     return Placements(away, far, rows.with_columns(ends_on=pl.when(~unended).then("ends_on")))
 
 
-def _day(weeks: Ints, weekday: int) -> Days:
+def day_of(weeks: Ints, weekday: int) -> Days:
+    """The day of each week, counted from the first of the cohort, on which a thing is entered; 0 is Monday."""
     inside = np.clip(weeks, 0, MONDAYS.size - 1).astype(np.int64)
     return np.asarray(MONDAYS[inside] + np.timedelta64(weekday, "D"))
 

@@ -16,7 +16,7 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
@@ -35,7 +35,7 @@ DAYS_TO_BE_TOLD: Final = 100
 def tables(calibration: Calibration, world: World, records: Records) -> dict[str, pl.DataFrame]:
     """Every table of one council's children."""
     events = world.hazards.events.select("child", "part", "on", "length").with_columns(
-        child_id=_child_ids(world, "child")
+        child_id=pl.col("child") + int(world.children.child_id[0])
     )
     days = [(on, _may_be_listed(world, on)) for on in landmarks()]
     return {
@@ -49,7 +49,7 @@ def tables(calibration: Calibration, world: World, records: Records) -> dict[str
     }
 
 
-def write(folder: Path, councils: Mapping[str, Sequence[pl.DataFrame]], facts: dict[str, str | int]) -> None:
+def write(folder: Path, councils: Mapping[str, Sequence[pl.DataFrame]], facts: dict[str, Any]) -> None:
     """Write the tables of all councils as parquet, and the facts of the cohort as JSON."""
     folder.mkdir(parents=True)
     for name, parts in councils.items():
@@ -66,10 +66,6 @@ def waiting_on(world: World, on: np.datetime64) -> pl.DataFrame:
         & (pl.col("seen_on").is_null() | (pl.col("seen_on") > day))
         & (pl.col("ended_on").is_null() | (pl.col("ended_on") > day))
     )
-
-
-def _child_ids(world: World, column: str) -> pl.Expr:
-    return pl.col(column) + int(world.children.child_id[0])
 
 
 def _latents(world: World, on: np.datetime64, who: Ints) -> pl.DataFrame:

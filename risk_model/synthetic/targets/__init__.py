@@ -1,14 +1,11 @@
 """The calibration step: what a cohort measures, beside the figures it should meet."""
 
 from risk_model.synthetic.targets.comparison import compare, measure, of_cohort, targets
-from risk_model.synthetic.targets.dials import Dial, dials
+from risk_model.synthetic.targets.dials import dials
 from risk_model.synthetic.targets.facts import Facts, gather, together
-from risk_model.synthetic.targets.figures import Figure
 
 __all__ = [
-    "Dial",
     "Facts",
-    "Figure",
     "compare",
     "dials",
     "gather",

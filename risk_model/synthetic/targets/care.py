@@ -8,7 +8,7 @@ import polars as pl
 from risk_model.synthetic.social_care import LOOKED_AFTER, NONE, PROTECTION_PLAN
 from risk_model.synthetic.targets.education import DEVON_COUNTY, PLYMOUTH
 from risk_model.synthetic.targets.facts import Facts
-from risk_model.synthetic.targets.figures import Figure, count, mean, rate, ratio, share
+from risk_model.synthetic.targets.figures import Figure, count, mean, rate, share
 
 TORBAY: Final = 880
 COUNCILS: Final = {"plymouth": PLYMOUTH, "devon_county": DEVON_COUNTY, "torbay": TORBAY}
@@ -28,10 +28,6 @@ def measure(facts: Facts) -> dict[str, Figure]:
     referrals = facts.referrals
     found = {
         "in_need_per_10000": _per_10000(residents, IN_NEED),
-        "protection_plans_per_10000": _per_10000(residents, PROTECTED),
-        "protection_plans_of_in_need": ratio(
-            _per_10000(residents, PROTECTED), _per_10000(residents, IN_NEED)
-        ),
         "referrals_per_10000": rate(referrals.height, residents.height, per=10_000),
         "re_referral_share": share(referrals, pl.col("is_again")),
     }

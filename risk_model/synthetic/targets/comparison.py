@@ -1,15 +1,12 @@
 """A world beside the figures it should meet: value, tolerance, and what is out of it."""
 
 from collections.abc import Sequence
-from functools import cache
-from importlib.resources import files
 from typing import Any, Final
 
 import numpy as np
 import polars as pl
-import yaml
 
-from risk_model.synthetic import calibration, councils, neighbours, population
+from risk_model.synthetic import calibration, councils, neighbours, population, shipped
 from risk_model.synthetic.calibration import Calibration
 from risk_model.synthetic.councils import Place
 from risk_model.synthetic.targets import care, education, health, overlap, papers
@@ -43,13 +40,7 @@ COUNCILS_OF: Final = {
 
 def targets() -> list[dict[str, Any]]:
     """The published, remembered or agreed figures: name, value, tolerance and its reason, source, status."""
-    return list(_table()["targets"])
-
-
-@cache
-def _table() -> dict[str, Any]:
-    text = files("risk_model.synthetic").joinpath("targets.yaml").read_text(encoding="utf-8")
-    return dict(yaml.safe_load(text))
+    return list(shipped.table("targets.yaml")["targets"])
 
 
 def facts_of(figures: Calibration, places: Sequence[Place], seed: int, report: Progress) -> Facts:

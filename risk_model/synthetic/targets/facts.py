@@ -16,6 +16,7 @@ from risk_model.synthetic.calibration import Calibration
 from risk_model.synthetic.checks import REVIEWS
 from risk_model.synthetic.clock import (
     EVENT_MONDAYS,
+    EVENTS_START,
     FIRST_EVENT_WEEK,
     INDEX_DAY,
     Booleans,
@@ -26,8 +27,10 @@ from risk_model.synthetic.clock import (
     school_year,
     week_of,
 )
+from risk_model.synthetic.csds_records import NOT_BROUGHT_CODES
 from risk_model.synthetic.hazards import PARTS, URGENT, in_school, risk_until
 from risk_model.synthetic.identification import NO_SEN, REFERENCE
+from risk_model.synthetic.queues import LISTS_COUNTED_ON
 from risk_model.synthetic.referrals import services
 from risk_model.synthetic.school import yearly_absence
 from risk_model.synthetic.social_care import CIN_PLAN, LOOKED_AFTER, NONE, PROTECTION_PLAN
@@ -41,13 +44,10 @@ YEAR_END: Final = np.datetime64("2025-08-31")
 COUNCIL_YEAR_START: Final = np.datetime64("2024-04-01")
 COUNCIL_YEAR_END: Final = np.datetime64("2025-03-31")
 SIX_YEARS_BEFORE: Final = np.datetime64("2019-04-01")
-LISTS_ON: Final = np.datetime64("2025-10-31")
 CHECKS_FROM: Final = np.datetime64("2023-06-01")
 CHECKS_UNTIL: Final = np.datetime64("2026-06-01")
 WEEKS_OF_A_YEAR: Final = 52
-NOT_BROUGHT: Final = ("3", "7")
 CANCELLED: Final = ("2", "4")
-MISSES_COUNTED_FROM: Final = np.datetime64("2023-04-03")
 
 
 @dataclass(frozen=True)
@@ -102,10 +102,8 @@ def _children(world: World) -> pl.DataFrame:
         "boy": children.boy == 1,
         "quintile": children.quintile,
         "is_poor": world.needs.is_poor,
-        "speaks_english": children.language == "ENG",
         "is_pupil": in_school(children, np.array([on]))[0] & children.is_resident(on),
         "group": school_year(np.array([on]))[0] - children.reception_year,
-        "age": np.floor(age_years(children.born, on)).astype(np.int64),
         "provision": world.known.provision[position],
         "state": care.states[week_of(on) - FIRST_EVENT_WEEK],
         "is_resident": children.is_resident(COUNCIL_YEAR_END),
@@ -201,7 +199,6 @@ def _requests(world: World) -> pl.DataFrame:
         pl.lit(world.council.code).alias("council"),
         "received_on",
         "starts_on",
-        "agreed",
         weeks=(pl.col("starts_on") - pl.col("received_on")).dt.total_days() / 7,
     )
 
@@ -228,7 +225,7 @@ def _waits(calibration: Calibration, world: World) -> pl.DataFrame:
     """Open waits on the day of the published lists and on the index date, with the child's true risk there."""
     names = _names(calibration, world)
     frames = []
-    for on in (LISTS_ON, INDEX_DAY):
+    for on in (LISTS_COUNTED_ON, INDEX_DAY):
         waiting = waiting_on(world, on).join(names, on="service")
         who = waiting["child"].to_numpy()
         total = np.sum([risk_until(world.hazards.weekly[part], on, who) for part in PARTS], axis=0)
@@ -260,13 +257,13 @@ def _exits(calibration: Calibration, world: World) -> pl.DataFrame:
 def _contacts(calibration: Calibration, world: World) -> pl.DataFrame:
     """First appointments that the family did not cancel: missed or kept, and under a protection plan or not."""
     referrals = world.queues.referrals.select("service", "row", "child")
-    first = ~pl.col("is_follow_up") & (pl.col("on") >= MISSES_COUNTED_FROM.astype(object))
+    first = ~pl.col("is_follow_up") & (pl.col("on") >= EVENTS_START.astype(object))
     rows = world.queues.contacts.filter(first & ~pl.col("attendance").is_in(CANCELLED))
     rows = rows.join(referrals, on=["service", "row"]).join(_names(calibration, world), on="service")
     who, weeks = rows["child"].to_numpy(), _weeks(rows["on"].to_numpy())
     return rows.select(
         "name",
-        missed=pl.col("attendance").is_in(NOT_BROUGHT),
+        missed=pl.col("attendance").is_in(NOT_BROUGHT_CODES),
         has_plan=pl.Series(world.social_care.states[weeks, who] == PROTECTION_PLAN),
         quintile=pl.Series(world.children.quintile[who]),
     )

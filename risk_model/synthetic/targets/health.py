@@ -6,8 +6,9 @@ import numpy as np
 import polars as pl
 
 from risk_model.synthetic.clock import INDEX_DAY
+from risk_model.synthetic.queues import LISTS_COUNTED_ON
 from risk_model.synthetic.targets.education import DEVON_COUNTY, PLYMOUTH
-from risk_model.synthetic.targets.facts import LISTS_ON, Facts
+from risk_model.synthetic.targets.facts import Facts
 from risk_model.synthetic.targets.figures import Figure, count, mean, odds_ratio, rate, ratio, share
 
 SHORT: Final = {
@@ -27,7 +28,6 @@ COUNTED_IN_COMMUNITY_LISTS: Final = (
 )
 IN_A_HOSPITAL: Final = ("paediatrics", "hearing")
 BY_PROVIDER: Final = {
-    ("paediatrics", "RK9"),
     ("paediatrics", "RH8"),
     ("paediatrics", "RA9"),
     ("hearing", "RA9"),
@@ -41,7 +41,7 @@ TORBAY_PROVIDER: Final = "RA9"
 def measure(facts: Facts) -> dict[str, Figure]:
     """Figures of the lists at the end of October 2025 and on the index date, and of what families were offered."""
     waits = facts.waits.with_columns(service=pl.col("name").replace_strict(SHORT))
-    listed = waits.filter(pl.col("listed_on") == LISTS_ON.astype(object))
+    listed = waits.filter(pl.col("listed_on") == LISTS_COUNTED_ON.astype(object))
     now = waits.filter(pl.col("listed_on") == INDEX_DAY.astype(object))
     return (
         _lists(listed)

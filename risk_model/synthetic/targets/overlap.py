@@ -33,7 +33,6 @@ def measure(facts: Facts) -> dict[str, Figure]:
         "secondary_social_care_only": share(secondary, ~SEN & THIS_YEAR),
         "secondary_both": share(secondary, SEN & THIS_YEAR),
         "secondary_social_care_of_sen": share(secondary.filter(SEN), THIS_YEAR),
-        "secondary_sen_of_social_care": share(secondary.filter(THIS_YEAR), SEN),
         "correlation_in_need": tetrachoric(_claim(pupils, SEN), _claim(pupils, IN_NEED)),
         "correlation_secondary": tetrachoric(_claim(secondary, SEN), _claim(secondary, THIS_YEAR)),
     }
