@@ -51,6 +51,9 @@ OPEN_BY_DESIGN = ("16", "32")
 URGENT_CARE = "49"
 """Urgent care is given on the day; a referral to it is an event, not a wait."""
 
+NOT_WAITS = (*OPEN_BY_DESIGN, URGENT_CARE)
+"""Team types whose referrals are no waits."""
+
 
 def service_name(team_type_code: pl.Expr) -> pl.Expr:
     """Return the plain name of a team type.

@@ -179,8 +179,7 @@ def _homes(frames: Frames, on: date) -> pl.DataFrame:
         for name in ("csds_referral", "csds_team", "csds_patient")
     }
     request, patient = ("provider_code", "service_request_id"), ("provider_code", "local_patient_id")
-    not_waits = (*services.OPEN_BY_DESIGN, services.URGENT_CARE)
-    elsewhere = known["csds_team"].filter(pl.col("team_type_code").is_in(not_waits))
+    elsewhere = known["csds_team"].filter(pl.col("team_type_code").is_in(services.NOT_WAITS))
     is_last = pl.col("period_ended_on") == pl.col("period_ended_on").max().over("provider_code")
     waiting = (
         known["csds_referral"]

@@ -14,7 +14,7 @@ from risk_model.features.definition import (
     history,
     within,
 )
-from risk_model.snapshot.outcomes import SEVERE_ABSENCE_SHARE
+from risk_model.snapshot.outcomes import EXCLUSION_CODES, SEVERE_ABSENCE_SHARE
 
 SEN_SUPPORT_CODES = ("K", "A", "P")
 EHC_PLAN_CODES = ("E", "S")
@@ -200,7 +200,7 @@ FEATURES = [
         "excluded_with_a_plan_12_months",
         "exclusion",
         pl.col("sen_provision_code").is_in(EHC_PLAN_CODES)
-        & pl.col("category_code").is_in((*SUSPENSION_CODES, "PERM"))
+        & pl.col("category_code").is_in(EXCLUSION_CODES)
         & within(DAYS_12_MONTHS),
         label="Suspended or excluded in the last 12 months while holding an EHC plan",
         family_label="Whether your child was sent away from school although there is an EHC plan",

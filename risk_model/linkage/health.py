@@ -96,9 +96,10 @@ def _index(frames: dict[str, pl.DataFrame]) -> pl.DataFrame:
 
 def _waiting(frames: dict[str, pl.DataFrame]) -> pl.DataFrame:
     request = ("provider_code", "service_request_id")
-    not_waits = (*services.OPEN_BY_DESIGN, services.URGENT_CARE)
     requests = merged.table(frames, "request")
-    waited_for = frames["csds_team"].filter(~pl.col("team_type_code").is_in(not_waits).fill_null(False))
+    waited_for = frames["csds_team"].filter(
+        ~pl.col("team_type_code").is_in(services.NOT_WAITS).fill_null(False)
+    )
     with_team = requests.join(waited_for, on=request, how="semi")
     without_team = requests.join(frames["csds_team"], on=request, how="anti")
     referred = pl.concat([with_team, without_team])

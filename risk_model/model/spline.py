@@ -8,13 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import polars as pl
 from scipy.interpolate import BSpline
 from scipy.optimize import minimize
 from threadpoolctl import threadpool_limits
 
 from risk_model.features import MODEL_FEATURES, Feature
-from risk_model.model.rows import Rows, exposure
+from risk_model.model.rows import Rows, exposure, matrix
 from risk_model.model.terms import Entries, Terms
 from risk_model.scorecard import Numbers
 
@@ -61,10 +60,7 @@ class _Block:
 
 def terms_of(rows: Rows, baseline: Numbers, *, ridge: float = RIDGE) -> Terms:
     """Return the fitted table: L-BFGS-B on the Poisson likelihood, a coefficient of a need bounded at zero."""
-    columns = rows.features.select(
-        pl.col(f.name).cast(pl.Float64).fill_null(float("nan")) for f in MODEL_FEATURES
-    )
-    found = {feature.name: columns[feature.name].to_numpy() for feature in MODEL_FEATURES}
+    found = dict(zip((feature.name for feature in MODEL_FEATURES), matrix(rows.features).T, strict=True))
     blocks = [_block(feature, found[feature.name]) for feature in MODEL_FEATURES]
     design = np.column_stack([np.ones(len(rows.event)), *(b.design(found[b.feature.name]) for b in blocks)])
     at_risk = exposure(rows, baseline)

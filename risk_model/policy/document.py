@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -83,7 +82,7 @@ class Rule(_Strict):
     @model_validator(mode="after")
     def _words_hold_one_number_at_most(self) -> Rule:
         counts_areas = self.when.areas_beyond_this_service is not None
-        if re.sub(r"\{n\}", "", self.words, count=int(counts_areas)).count("{"):
+        if "{" in self.words.replace("{n}", "", int(counts_areas)):
             raise ValueError("words may hold {n} once, in a rule that counts areas, and no other brace")
         return self
 

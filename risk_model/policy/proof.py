@@ -57,8 +57,10 @@ def combinations(rule: Rule, policy: Policy) -> pl.DataFrame:
         return pl.DataFrame()
     table = pl.DataFrame(list(product(*values.values())), schema=_schema(values), orient="row")
     absent = {name: pl.lit(0.0) for name in NEED_AREAS.values() if name not in values}
-    absent |= {n: pl.lit(None, pl.Float64) for n in ("risk_low_for_place",) if n not in values}
-    absent |= {n: pl.lit("no team") for n in ("team_type_code",) if n not in values}
+    if "risk_low_for_place" not in values:
+        absent["risk_low_for_place"] = pl.lit(None, pl.Float64)
+    if "team_type_code" not in values:
+        absent["team_type_code"] = pl.lit("no team")
     return table.with_columns(**absent).with_columns(risk_low_if_highest=pl.col("risk_low_for_place"))
 
 

@@ -34,7 +34,7 @@ class Record:
 HOLDER_KEYS = {
     "patient": ("provider_code", "local_patient_id"),
     "pupil": ("upn",),
-    "council_child": ("la_code", "la_child_id"),
+    "council_child": COUNCIL_CHILD,
 }
 RECORDS = {
     "patient": Record("patient_note", "patient", HOLDER_KEYS["patient"], "period_ended_on"),

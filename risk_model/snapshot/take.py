@@ -205,12 +205,11 @@ def _from_health(
         REFERRAL_KEY, keep="first", maintain_order=True
     )
     referred = referral.join(team_types, on=REFERRAL_KEY, how="left")
-    not_waits = (*services.OPEN_BY_DESIGN, services.URGENT_CARE)
     contacts = _events(contact, "contact_on", children, on)
     return {
         "wait": waits,
         "past_referral": referred.filter(
-            ~pl.col("team_type_code").is_in(not_waits).fill_null(False),
+            ~pl.col("team_type_code").is_in(services.NOT_WAITS).fill_null(False),
             pl.col("discharged_on").is_not_null(),
         ),
         "contact": contacts,

@@ -96,12 +96,11 @@ def open_teams(referral: pl.DataFrame, team: pl.DataFrame, on: date) -> pl.DataF
     )
     was_replaced = (pl.col("dataset") == merged.MHSDS) & is_older
     closed = (pl.col("closed_on") <= on).fill_null(False) | (pl.col("rejected_on") <= on).fill_null(False)
-    not_waits = (*services.OPEN_BY_DESIGN, services.URGENT_CARE)
     opened = (
         team.filter(
             ~closed,
             ~was_replaced.fill_null(False),
-            ~pl.col("team_type_code").is_in(not_waits).fill_null(False),
+            ~pl.col("team_type_code").is_in(services.NOT_WAITS).fill_null(False),
         )
         .select(*REFERRAL_KEY, "team_type_code")
         .unique(maintain_order=True)
@@ -177,13 +176,12 @@ def weekly_flow(referral: pl.DataFrame, team: pl.DataFrame, contact: pl.DataFram
 
 
 def _per_week(events: pl.DataFrame, event_on: str, since: date, until: date, name: str) -> pl.DataFrame:
-    not_waits = (*services.OPEN_BY_DESIGN, services.URGENT_CARE)
     service = services.service_id(pl.col("provider_code"), pl.col("team_type_code"))
     return (
         events.filter(
             pl.col(event_on) > since,
             pl.col(event_on) <= until,
-            ~pl.col("team_type_code").is_in(not_waits).fill_null(False),
+            ~pl.col("team_type_code").is_in(services.NOT_WAITS).fill_null(False),
         )
         .group_by(service_id=service)
         .agg((pl.len() / FLOW_WEEKS).alias(name))

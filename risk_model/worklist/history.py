@@ -8,10 +8,9 @@ from pathlib import Path
 import polars as pl
 
 from risk_model.policy import capacity
+from risk_model.policy.overrides import WAIT
 from risk_model.worklist.folder import Worklist, check_seal, load, runs
 from risk_model.worklist.replay import services_of
-
-WAIT = ("service_id", "referral_id")
 
 
 def earlier_run(worklists: Path, on: date) -> Worklist | None:

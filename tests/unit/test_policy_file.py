@@ -120,6 +120,7 @@ def test_over_every_combination_of_facts_one_more_need_or_an_unknown_never_lower
         (changed(("signed_on: null", "signed_on: 2026-02-31")), "day is out of range for month"),
         (changed(("signed_on: null", "signed_on: soon")), "signed_on is a day such as 2026-11-20"),
         (changed(("title:", "id: other\ntitle:")), "id stands twice in one block (line 4)"),
+        (changed(("words: Child protection plan", "words: Plan {n}")), "words may hold {n} once"),
         (changed(("title: Devon", "title: &a Devon")), "it uses references"),
         (changed(("title:", "x: " + "[" * 3000 + "]" * 3000 + "\ntitle:")), "nested deeper than 12 levels"),
         (changed(("title:", "x: " + "{a: " * 3000 + "}" * 3000 + "\ntitle:")), "nested deeper than 12 levels"),
