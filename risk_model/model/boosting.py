@@ -14,7 +14,7 @@ from risk_model.model.terms import Entries, Terms
 from risk_model.scorecard import Numbers
 
 ROUNDS = 300
-"""Fewer rounds cost the rare groups first: a fairness setting (looked-after children, MODEL figures)."""
+"""Fewer rounds cost the rare groups first: a fairness setting (looked-after children in `benchmarks/settings.csv`)."""
 SETTINGS: dict[str, Any] = {
     "learning_rate": 0.1,
     "max_leaf_nodes": 8,

@@ -22,6 +22,7 @@ from risk_model.snapshot import HORIZON_DAYS
 CHILD_FOLDS = 3
 LATER_SHARE = 1 / 3
 LEAST_LANDMARKS = 3
+"""Ours: children in three parts, the last third of at least three landmarks held out."""
 INTERVAL_95 = 1.96
 BOOSTING, SPLINE = "boosting", "spline"
 

@@ -23,11 +23,14 @@ AGE_KNOTS_YEARS = (2, 5, 8, 11, 14, 16)
 """Where English childhoods change: two years, school entry, key stage 2, secondary school, GCSE years, 16."""
 SHARE_EDGES = (0.05, 0.10, 0.20, 0.35, 0.50)
 WAIT_EDGES_WEEKS = (6.0, 12.0, 18.0, 26.0, 39.0, 52.0, 78.0, 104.0)
+"""Ours: 0.10 and 0.50 are persistent and severe absence; 18, 52 and 104 weeks are published waits."""
 MOST_STEPS = 5
 LEAST_ROWS_IN_A_STEP = 50
+"""Ours: no more steps of a count, and none with fewer rows, so that a step is not one child's."""
 RIDGE = 2e-4
 """Per row, on every coefficient but the base; chosen with `python -m benchmarks.settings` (`settings.csv` there)."""
 MOST_ITERATIONS = 500
+"""Ours: a limit on time."""
 
 
 @dataclass(frozen=True)

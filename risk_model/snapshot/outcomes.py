@@ -52,6 +52,7 @@ watched more closely has no event for that. Use or cost of a service waited for 
 
 LANDMARK_MONTHS = 3
 LOOK_BACK_DAYS = 365
+"""Ours: a look at every quarter, each with the year of records that features look back on."""
 LABEL_LAG_DAYS = 45
 """A school census reaches us about six weeks after its day: later outcomes are not yet known."""
 
