@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 import polars as pl
 
@@ -133,6 +134,11 @@ def history(
         )
         for days in windows
     ]
+
+
+def flag(partner: Partner, name: str, source: str, claim: pl.Expr, **told: Any) -> Feature:
+    """Return a feature that is true where one of the child's rows meets the claim; `told` is the rest of it."""
+    return Feature(name=name, partner=partner, source=source, expression=any_of(claim), **told)
 
 
 def within(days: int) -> pl.Expr:

@@ -1,5 +1,7 @@
 """What school, attendance and EHC plan records say of a child."""
 
+from functools import partial
+
 import polars as pl
 
 from risk_model.features.definition import (
@@ -10,7 +12,7 @@ from risk_model.features.definition import (
     Feature,
     NeedArea,
     Partner,
-    any_of,
+    flag,
     history,
     within,
 )
@@ -54,36 +56,7 @@ def _absence(days: int, *, in_model: bool = True) -> Feature:
     )
 
 
-def _flag(
-    name: str,
-    source: str,
-    claim: pl.Expr,
-    *,
-    label: str,
-    family_label: str,
-    says: str,
-    says_none: str,
-    area: NeedArea | None = None,
-    record: str | None = None,
-    reason: str | None = None,
-    days: int | None = None,
-    in_model: bool = True,
-) -> Feature:
-    return Feature(
-        name=name,
-        partner=Partner.EDUCATION,
-        source=source,
-        expression=any_of(claim),
-        label=label,
-        family_label=family_label,
-        says=says,
-        says_none=says_none,
-        area=area,
-        record=record,
-        reason=reason,
-        days=days,
-        in_model=in_model,
-    )
+_flag = partial(flag, Partner.EDUCATION)
 
 
 def _need(name: str, types: tuple[str, ...], words: str, area: NeedArea) -> Feature:

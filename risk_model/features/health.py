@@ -1,5 +1,7 @@
 """What health records say of a child: waits, contacts, urgent care, disability, early checks."""
 
+from functools import partial
+
 import polars as pl
 
 from risk_model.features.definition import (
@@ -9,7 +11,7 @@ from risk_model.features.definition import (
     Feature,
     NeedArea,
     Partner,
-    any_of,
+    flag,
     history,
 )
 
@@ -26,51 +28,22 @@ UNDER_FIVE = pl.col("age_years") < 5
 
 WAITING_LISTS = "Waiting lists"
 
+_flag = partial(flag, Partner.HEALTH, area=NeedArea.HEALTH_COMPLEXITY)
+
 
 def _waits_for(
     name: str, team_types: tuple[str, ...], service: str, area: NeedArea, *, in_model: bool = True
 ) -> Feature:
-    return Feature(
-        name=name,
-        partner=Partner.HEALTH,
-        source="wait",
-        expression=any_of(pl.col("team_type_code").is_in(team_types)),
+    return _flag(
+        name,
+        "wait",
+        pl.col("team_type_code").is_in(team_types),
         label=f"Waits for {service}",
         family_label=f"Whether your child is waiting for {service}",
         says=f"waits for {service}",
         says_none=f"does not wait for {service}",
         record=WAITING_LISTS,
         area=area,
-        in_model=in_model,
-    )
-
-
-def _flag(
-    name: str,
-    source: str,
-    claim: pl.Expr,
-    *,
-    label: str,
-    family_label: str,
-    says: str,
-    says_none: str,
-    area: NeedArea | None = NeedArea.HEALTH_COMPLEXITY,
-    record: str | None = None,
-    reason: str | None = None,
-    in_model: bool = True,
-) -> Feature:
-    return Feature(
-        name=name,
-        partner=Partner.HEALTH,
-        source=source,
-        expression=any_of(claim),
-        label=label,
-        family_label=family_label,
-        says=says,
-        says_none=says_none,
-        area=area,
-        record=record,
-        reason=reason,
         in_model=in_model,
     )
 

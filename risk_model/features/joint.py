@@ -5,6 +5,8 @@ model whose tables never fall can never lower a child for one more recorded need
 an unknown adds nothing and takes nothing away, and where nothing is recorded the count itself is not known.
 """
 
+from typing import Any
+
 import polars as pl
 
 from risk_model.features.definition import Feature, NeedArea, Partner
@@ -28,35 +30,10 @@ def _recorded(*names: str) -> pl.Expr:
     return pl.when((count > 0) | ~some_not_known).then(count)
 
 
-def _feature(
-    name: str,
-    partner: Partner,
-    expression: pl.Expr,
-    *,
-    label: str,
-    family_label: str,
-    says: str,
-    says_none: str,
-    record: str,
-    reason: str | None = None,
-    rung: int = 0,
-    area: NeedArea | None = None,
-    in_model: bool = True,
-) -> Feature:
+def _feature(name: str, partner: Partner, expression: pl.Expr, *, says: str, **told: Any) -> Feature:
+    """A feature computed from other columns: a number where its words hold one, else true or false."""
     return Feature(
-        name=name,
-        partner=partner,
-        expression=expression,
-        label=label,
-        family_label=family_label,
-        says=says,
-        says_none=says_none,
-        record=record,
-        reason=reason,
-        rung=rung,
-        area=area,
-        in_model=in_model,
-        is_flag="{n}" not in says,
+        name=name, partner=partner, expression=expression, says=says, is_flag="{n}" not in says, **told
     )
 
 

@@ -1,5 +1,7 @@
 """What the council's social-care records say of a child."""
 
+from functools import partial
+
 import polars as pl
 
 from risk_model.features.definition import (
@@ -8,7 +10,7 @@ from risk_model.features.definition import (
     Feature,
     NeedArea,
     Partner,
-    any_of,
+    flag,
     history,
     within,
 )
@@ -26,36 +28,7 @@ NOW = "social_care_now"
 """Known to social care, a plan, looked after: rungs of one ladder, told in one sentence by the highest."""
 
 
-def _flag(
-    name: str,
-    source: str,
-    claim: pl.Expr,
-    *,
-    label: str,
-    family_label: str,
-    says: str,
-    says_none: str,
-    area: NeedArea = NeedArea.SOCIAL_CARE,
-    reason: str | None = None,
-    rung: int = 0,
-    days: int | None = None,
-    in_model: bool = True,
-) -> Feature:
-    return Feature(
-        name=name,
-        partner=Partner.SOCIAL_CARE,
-        source=source,
-        expression=any_of(claim),
-        label=label,
-        family_label=family_label,
-        says=says,
-        says_none=says_none,
-        area=area,
-        reason=reason,
-        rung=rung,
-        days=days,
-        in_model=in_model,
-    )
+_flag = partial(flag, Partner.SOCIAL_CARE, area=NeedArea.SOCIAL_CARE)
 
 
 def _ever(name: str, source: str, label: str, family_label: str, says: str) -> Feature:
