@@ -58,7 +58,7 @@ def train(extracts: Path, workspace: Workspace, *, store: Path, seed: int, tell:
     register = linkage.open_register(vault, key, snapshot.last_known_on(checked.frames))
     decisions = linkage.decisions.read(workspace.vault)
     people = linkage.link(checked.frames, register=register, decisions=decisions)
-    workspace.keep_linkage_weights(people.weights)
+    workspace.keep_linkage_weights(linkage.written(people.weights))
     linkage.keep_register(people.register, vault)
     workspace.keep_identities(people.identities, Purpose.TRAINING)
     linkage.keep(people, vault)
@@ -135,7 +135,7 @@ def prioritise(
         weights=workspace.linkage_weights(),
         decisions=linkage.decisions.read(workspace.vault),
     )
-    workspace.keep_linkage_weights(people.weights)
+    workspace.keep_linkage_weights(linkage.written(people.weights))
     linkage.keep_register(people.register, vault)
     workspace.keep_identities(people.identities, Purpose.DIRECT_CARE)
     linkage.keep(people, vault)

@@ -94,9 +94,9 @@ class Workspace:
                 "Train again, or restore the file."
             ) from error
 
-    def keep_linkage_weights(self, weights: dict[str, Any]) -> None:
+    def keep_linkage_weights(self, written: bytes) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder / "linkage.json").write_text(json.dumps(weights, indent=1, sort_keys=True))
+        (self.folder / "linkage.json").write_bytes(written)
 
     def keep_identities(self, identities: pl.DataFrame, purpose: Purpose) -> None:
         """Add who is who to the vault; what an earlier run knew of other children stays."""

@@ -21,9 +21,6 @@ LEAST_REVIEWED = 0.5
 GIVEN_UNKNOWN, GIVEN_DIFFERS, GIVEN_SIMILAR, GIVEN_SAME = -1, 0, 1, 2
 DIFFERS, SAME_BIRTH_DATE = 0, 3
 
-DOUBTS = pl.Schema({"left": pl.String(), "right": pl.String(), "why": pl.String()})
-"""Two records that may be one child's and were not joined, with the reason in words."""
-
 
 @dataclass(frozen=True)
 class Chosen:
@@ -38,10 +35,10 @@ def choose(pairs: pl.DataFrame, *, one_to_one: bool = True) -> Chosen:
 
     Not `one_to_one`, a record on the left may take several on the right.
     """
-    judged = _judged(pairs, ("left", "right") if one_to_one else ("right",))
+    sides = ("left", "right") if one_to_one else ("right",)
+    judged = _judged(pairs, sides)
     is_sure = pl.col("why").is_null()
     accepted = judged.filter(is_sure)
-    sides = ("left", "right") if one_to_one else ("right",)
     open_pairs = judged.filter(~is_sure)
     for side in sides:
         open_pairs = open_pairs.join(accepted, on=side, how="anti")

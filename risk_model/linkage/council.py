@@ -76,7 +76,8 @@ def council_side(frames: dict[str, pl.DataFrame], decided: pl.DataFrame) -> Coun
     holders = upns.unique().select("upn", record="upn|" + pl.col("upn"))
     former = renewed.select(upn="former_upn", record="upn|" + pl.col("newer"))
     current = members.join(_current(frames), on=CHILD, how="semi")["spine"].unique()
-    described = records.with_twins(found, records.twins(pupils)).with_columns(
+    twins = records.twins(pupils)
+    described = records.with_twins(found, twins).with_columns(
         has_upn=pl.col("record").str.starts_with("upn|"),
         has_council_id=pl.col("record").is_in(members["spine"].implode()),
         council_sends=pl.col("la_code").is_in(_councils_that_send(frames).implode()).fill_null(False),
@@ -84,7 +85,7 @@ def council_side(frames: dict[str, pl.DataFrame], decided: pl.DataFrame) -> Coun
     )
     return CouncilSide(
         records=described.sort("record"),
-        twins=records.twins(pupils),
+        twins=twins,
         before_adoption=before_adoption.sort("record"),
         pupils=pl.concat([holders, former.join(holders, on="upn", how="anti")]).sort("upn"),
         children=members.select(*CHILD, record="spine").sort(CHILD),

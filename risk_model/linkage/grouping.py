@@ -5,8 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from risk_model.linkage.choosing import GIVEN_SAME, Chosen, choose
-
-NUMBERED = "nhs|"
+from risk_model.linkage.register import NHS_NUMBER
 
 
 def choose_health(pairs: pl.DataFrame, numbers: pl.DataFrame) -> Chosen:
@@ -26,7 +25,7 @@ def choose_health(pairs: pl.DataFrame, numbers: pl.DataFrame) -> Chosen:
     chosen = choose(known.sort("left", "right"), one_to_one=False)
     accepted = chosen.accepted.filter(pl.col("given") == GIVEN_SAME)
     turned = accepted.select(left="right", right="left")
-    is_numbered = pl.col("left").str.starts_with(NUMBERED)
+    is_numbered = pl.col("left").str.starts_with(NHS_NUMBER)
     both_ways = accepted.join(turned, on=["left", "right"], how="semi")
     return Chosen(pl.concat([accepted.filter(is_numbered), both_ways]), chosen.doubtful)
 

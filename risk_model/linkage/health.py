@@ -8,6 +8,7 @@ import polars as pl
 
 from risk_model import merged, services
 from risk_model.linkage import records, spelling
+from risk_model.linkage.register import LOCAL_ID, NHS_NUMBER
 
 USABLE_STATUS = ("01", "02")
 """NHS number present and verified, or present and not traced; the others never link (NHS Data Dictionary)."""
@@ -50,13 +51,13 @@ def health_side(frames: dict[str, pl.DataFrame], twins: pl.DataFrame) -> HealthS
     rows = rows.with_columns(
         usable=usable,
         number=usable.drop_nulls().last().over(PATIENT),
-        local="local|" + pl.concat_str(PATIENT, separator="|"),
+        local=LOCAL_ID + pl.concat_str(PATIENT, separator="|"),
     )
     patients = records.one_each(rows.rename({"local": "record", "home_la_code": "la_code"}))
     numbers = rows.select("number", record="local").drop_nulls().unique(maintain_order=True)
     doubted = _numbers_of_two_people(records.with_twins(patients, twins), numbers)
     groups = numbers.join(doubted, on="number", how="anti", maintain_order="left").select(
-        "record", group="nhs|" + pl.col("number")
+        "record", group=NHS_NUMBER + pl.col("number")
     )
     newest_first = rows.select(record="local").unique(keep="last", maintain_order=True).reverse()
     found = records.together([newest_first.join(patients, on="record", maintain_order="left")], groups)

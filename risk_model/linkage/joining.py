@@ -16,7 +16,7 @@ from risk_model.linkage.numbers import numbered_pairs
 from risk_model.linkage.people import Linked, People, people_of
 from risk_model.linkage.probable import PAIRS, LinkWeights, candidates, learned
 from risk_model.linkage.purposes import check_may_join
-from risk_model.linkage.register import Register
+from risk_model.linkage.register import LOCAL_ID, NHS_NUMBER, Register
 
 PAIR = ("left", "right")
 CONFIDENCE_DECIMALS = 3
@@ -72,7 +72,7 @@ class _Decided:
 def _resolved(held: pl.DataFrame, health: HealthSide, council: CouncilSide) -> _Decided:
     """A record goes by another name once its number is known; a decision on one that is gone waits for its return."""
     by_local = health.holders.select(
-        alias="local|" + pl.concat_str("provider_code", "local_patient_id", separator="|"), record="record"
+        alias=LOCAL_ID + pl.concat_str("provider_code", "local_patient_id", separator="|"), record="record"
     )
     own = pl.concat([health.records.select("record"), council.records.select("record")])
     by_child = council.children.select(
@@ -115,7 +115,7 @@ def _with_twins(pairs: pl.DataFrame, health: HealthSide, council: CouncilSide) -
 
 def _known(health: HealthSide, council: CouncilSide) -> pl.DataFrame:
     """Whom a health record may be: everyone at the councils, and health's own records without a usable number."""
-    unnumbered = health.records.filter(~pl.col("record").str.starts_with(grouping.NUMBERED))
+    unnumbered = health.records.filter(~pl.col("record").str.starts_with(NHS_NUMBER))
     columns = records.SCHEMA.names()
     return pl.concat([council.records.select(columns), unnumbered.select(columns)])
 

@@ -9,18 +9,21 @@ from __future__ import annotations
 import polars as pl
 
 from risk_model.linkage import records
+from risk_model.linkage.register import NHS_NUMBER
 
 
 def numbered_pairs(
     health: pl.DataFrame, council: pl.DataFrame, numbers: pl.DataFrame
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return `left` and `right` of the children whom a council's NHS number names, and DOUBTS about others.
+    """Return `left` and `right` of the children whom a council's NHS number names, and those in doubt, with `why`.
 
     `health` and `council` are the records of both sides, `numbers` the NHS number that a council holds of a record.
     """
     named = (
         numbers.select("nhs_number", "record")
-        .join(health.filter(pl.col("record").str.starts_with("nhs|")), on="nhs_number", suffix="_of_health")
+        .join(
+            health.filter(pl.col("record").str.starts_with(NHS_NUMBER)), on="nhs_number", suffix="_of_health"
+        )
         .rename({"record": "right", "record_of_health": "left"})
         .join(council.rename({"record": "right"}), on="right", suffix="_beside")
         .sort("left", "right")

@@ -159,9 +159,15 @@ def _persons(health: HealthSide, council: CouncilSide, linked: Linked, named: pl
         is_linked_to_social_care=pl.col("social_care_link_method").is_not_null()
         | is_told_of.fill_null(False),
         **{name: pl.col(name).fill_null(NOT_LINKED) for name in methods},
-        education_link_confidence="education_link_confidence",
-        social_care_link_confidence="social_care_link_confidence",
+        education_link_confidence=_unless_by_person("education"),
+        social_care_link_confidence=_unless_by_person("social_care"),
     ).sort("person_id")
+
+
+def _unless_by_person(partner: str) -> pl.Expr:
+    """How sure the link is; a person's decision has no number."""
+    by_person = pl.col(f"{partner}_link_method") == words.BY_PERSON
+    return pl.when(~by_person).then(f"{partner}_link_confidence")
 
 
 def _of_each_person(records: pl.DataFrame, named: pl.DataFrame) -> pl.DataFrame:
@@ -169,7 +175,7 @@ def _of_each_person(records: pl.DataFrame, named: pl.DataFrame) -> pl.DataFrame:
     columns = ("born_on", "sex", "la_code")
     return (
         records.join(named, on="record")
-        .sort(pl.col("record").str.starts_with("nhs|"), "record", descending=True)
+        .sort(pl.col("record").str.starts_with(NHS_NUMBER), "record", descending=True)
         .group_by("person_id", maintain_order=True)
         .agg(
             pl.col("record").first(),

@@ -31,8 +31,8 @@ RAREST = 1e-5
 """No level counts for less: what a cohort never showed is still possible."""
 SIGNIFICANT_DIGITS = 6
 
-AGREEMENTS = {"born": 3, "given": 2, "family": 2, "sex": 1, "postcodes": 1, "schools": 1}
-"""What is compared, and the number of the level on which it agrees; 0 disagrees, -1 is not known on one side."""
+AGREEMENTS = ("born", "given", "family", "sex", "postcodes", "schools")
+"""What is compared; the highest level agrees, 0 disagrees, -1 is not known on one side."""
 PAIRS = pl.Schema(
     {
         "left": pl.String(),

@@ -46,6 +46,12 @@ def test_the_next_run_obeys_a_steward(why: str, drawn: Any, said: Any, expected:
         assert open_pairs is None or open_pairs.is_empty(), "what is decided waits no more"
 
 
+def test_a_link_that_a_person_decided_has_no_number_for_how_sure_it_is() -> None:
+    persons = link(*TIED, decided=decided(("same", PATIENT, PUPIL))).persons
+    told = ("education_link_method", "education_link_confidence")
+    assert persons.filter("is_linked_to_education").select(told).rows() == [("decided by a person", None)]
+
+
 def test_a_steward_joins_two_numbers_of_one_child_and_may_take_it_back() -> None:
     drawn = health("number\nN1\nN2")
     one, other = (f"nhs|{NUMBERS[name]}" for name in ("N1", "N2"))
