@@ -18,6 +18,7 @@ from benchmarks import (
     ranking,
     scoring,
     targets,
+    theory,
 )
 from benchmarks.harness import as_table, environment, write_readme
 from risk_model import terminal
@@ -33,6 +34,7 @@ FIGURES = {
         linkage,
         explanations,
         scoring,
+        theory,
         guarantees,
         ranking,
         pages,

@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 
 from benchmarks.harness import Figure, Measured
-from risk_model import simulation
 from risk_model.policy.capacity import SLOT
+from risk_model.simulation import guarantees
 
 QUEUES = 20_000
 QUEUES_AT_A_TIME = 4_000
@@ -27,18 +27,18 @@ def policy_bound_violations() -> Measured:
     broken = promised = starved = 0
     for part in range(QUEUES // QUEUES_AT_A_TIME):
         children, capacity = adversarial_queues(QUEUES_AT_A_TIME, np.random.default_rng((SEED, part)))
-        course = simulation.run(children, capacity, reviews=REVIEWS)
+        course = guarantees.run(children, capacity, reviews=REVIEWS)
         broken += course.broken_guarantees
         promised += course.promises
         if part == 0:
-            by_need = simulation.run(children, capacity, reviews=REVIEWS, order=simulation.by_need_alone)
+            by_need = guarantees.run(children, capacity, reviews=REVIEWS, order=guarantees.by_need_alone)
             starved = by_need.broken_guarantees
     details = {"queues": QUEUES, "promises": promised, "broken_if_need_alone_decided": starved}
     return Measured(float(broken), broken == 0 and promised > 0 and starved > 0, details)
 
 
 def adversarial_queues(queues: int, rng: np.random.Generator) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return so many lists and their slots, as `simulation.run` reads them: everything that could break a bound
+    """Return so many lists and their slots, as `guarantees.run` reads them: everything that could break a bound
     at once.
 
     Newcomers arrive in storms, are first by need and claim older dates; children transfer in, return, leave, are not

@@ -29,6 +29,7 @@ from risk_model import (
     provenance,
     registry,
     scorecard,
+    simulation,
     snapshot,
     sources,
     worklist,
@@ -38,13 +39,15 @@ from risk_model.evaluation import Evaluation
 from risk_model.keys import Purpose
 from risk_model.linkage import People
 from risk_model.model import Rows
-from risk_model.snapshot import Frames
+from risk_model.simulation import Plan, Result
+from risk_model.snapshot import Frames, Snapshot
 from risk_model.workspace import Workspace
 
 Tell = Callable[[str], None]
 
 TRAINING_STEPS = 6
 LISTING_STEPS = 6
+LOOKING_BACK_STEPS = 3
 
 
 def train(extracts: Path, workspace: Workspace, *, store: Path, seed: int, tell: Tell) -> Evaluation:
@@ -196,6 +199,58 @@ def evaluate(workspace: Workspace, *, truth: Path | None, seed: int) -> dict[str
     return {**judged, "truth": distance, "links": evaluation.link_quality(held, known.identities)}
 
 
+def simulate(
+    extracts: Path,
+    workspace: Workspace,
+    *,
+    index_date: date,
+    quarters: int,
+    store: Path,
+    policy_file: Path,
+    policy_only: bool,
+    calendar_file: Path | None = None,
+    truth: Path | None = None,
+    plan: Plan,
+    tell: Tell,
+) -> Result:
+    """Return what every order would do to the children of the extracts; `truth` is that of an invented cohort.
+
+    The lists and the needs of so many quarters before the index date are what is drawn from.
+    """
+    rules, _ = policy.load(policy_file)
+    calendar = policy.read_calendar(policy.load_input(calendar_file, policy.CALENDAR))
+    known = None if truth is None else evaluation.read_truth(truth)
+    card = (
+        None
+        if policy_only
+        else registry.approved(store, registry.deployment(workspace.key(Purpose.REGISTRY)))
+    )
+
+    tell("Reading and checking the partners' files")
+    checked = sources.check(extracts, kept_in=workspace.checked)
+    frames = snapshot.known_frames(checked.frames, index_date)
+
+    tell("Linking children")
+    register = linkage.open_register(
+        workspace.vault_of(Purpose.TRAINING), workspace.key(Purpose.TRAINING), index_date
+    )
+    decisions = linkage.decisions.read(workspace.vault)
+    weights = workspace.linkage_weights()
+    people = linkage.link(frames, register=register, weights=weights, decisions=decisions)
+
+    tell("Looking back from each quarter")
+    days = [*snapshot.landmarks(checked.frames)[-quarters:], index_date]
+    looks = [_look(frames, people, day) for day in days]
+    history = pl.concat(
+        simulation.on_day(features.build(look), card, rules, look.on, evaluation.POINTS) for look in looks
+    )
+    table = features.build(looks[-1])
+    services = policy.services_at_review(table, looks[-1].flow, rules, index_date, calendar=calendar)
+    risks = None if known is None else evaluation.true_risks(people.held, known)
+    pasts = simulation.lists(history, services, frames, index_date, reviews=plan.reviews, true_risk=risks)
+    return simulation.run(pasts, rules, plan, is_true_risk=known is not None, tell=tell)
+
+
 def look_back(frames: Frames, people: People, days: list[date]) -> pl.DataFrame:
     """Return a row per quarter and child who waited: the features of that day, and what happened afterwards.
 
@@ -205,18 +260,23 @@ def look_back(frames: Frames, people: People, days: list[date]) -> pl.DataFrame:
     gathered = snapshot.gather(frames, people)
     quarters = []
     for day in days:
-        then = linkage.link(
-            snapshot.known_frames(frames, day),
-            register=people.register,
-            weights=people.weights,
-            decisions=people.decisions,
-        )
-        known = snapshot.take(frames, then, day)
+        known = _look(frames, people, day)
         followed = snapshot.outcomes(gathered, known)
         quarters.append(
             features.of_children(known).join(followed, on="person_id").with_columns(landmark_on=pl.lit(day))
         )
     return pl.concat(quarters)
+
+
+def _look(frames: Frames, people: People, day: date) -> Snapshot:
+    """What was known on a day, under the links that the records of that day allow."""
+    then = linkage.link(
+        snapshot.known_frames(frames, day),
+        register=people.register,
+        weights=people.weights,
+        decisions=people.decisions,
+    )
+    return snapshot.take(frames, then, day)
 
 
 def _rows(children: pl.DataFrame, days: list[date]) -> Rows:

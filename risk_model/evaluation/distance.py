@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from risk_model.evaluation.links import children_of
 from risk_model.evaluation.measures import (
     GROUPS,
     divergence,
@@ -69,6 +70,18 @@ def against_truth(judged: pl.DataFrame, children: pl.DataFrame, truth: Truth, *,
             for name in LADDER
         },
     }
+
+
+def true_risks(held: pl.DataFrame, truth: Truth) -> pl.DataFrame:
+    """Return the true risk of every person on every landmark, and what only the cohort knows of each.
+
+    `held` is every record with its person, as linkage left it. Columns: `person_id`, `on`, `true_risk` (within 26
+    weeks, if seen by nobody), `quintile` of deprivation, `speaks_english`.
+    """
+    children = children_of(held, truth.identities)
+    of_child = truth.identities.select("child_id", "quintile", "speaks_english")
+    risk = truth.hazards.select("child_id", "on", true_risk=pl.col("risk_26_weeks").cast(pl.Float64))
+    return children.join(risk, on="child_id").join(of_child, on="child_id").drop("child_id")
 
 
 def _as_estimate(known: pl.DataFrame, name: str, risk: Numbers) -> dict[str, Any]:

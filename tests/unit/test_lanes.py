@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.guarantees import REVIEWS, adversarial_queues
-from risk_model import simulation
 from risk_model.policy import lanes
+from risk_model.simulation import guarantees
 
 MONDAY = date(2026, 1, 5)
 KEYS = ("need_key", "time_key")
@@ -193,7 +193,7 @@ def test_a_child_not_brought_keeps_its_place_by_need_and_costs_nobody_a_bound(
 @given(st.integers(0, 2**32 - 1))
 def test_no_bound_is_broken_whoever_arrives(seed: int) -> None:
     children, capacity = adversarial_queues(100, np.random.default_rng(seed))
-    course = simulation.run(children, capacity, reviews=REVIEWS)
+    course = guarantees.run(children, capacity, reviews=REVIEWS)
     assert (course.broken_guarantees, course.promises > 0) == (0, True)
 
 
@@ -234,20 +234,12 @@ def test_the_bound_is_seen_to_break_when_the_lane_rule_is_broken(
     assert mutation[0] in source
     mutant = types.ModuleType("mutant")
     exec(compile(source.replace(*mutation), "mutant", "exec"), mutant.__dict__)
-    monkeypatch.setattr(simulation, "lanes", mutant)
+    monkeypatch.setattr(guarantees, "lanes", mutant)
     children, capacity = adversarial_queues(60, np.random.default_rng(1))
-    assert simulation.run(children, capacity, reviews=REVIEWS, order=mutant.place).broken_guarantees > 0
+    assert guarantees.run(children, capacity, reviews=REVIEWS, order=mutant.place).broken_guarantees > 0
 
 
 def test_the_same_queues_break_a_bound_when_need_alone_decides() -> None:
     children, capacity = adversarial_queues(100, np.random.default_rng(3))
-    course = simulation.run(children, capacity, reviews=REVIEWS, order=simulation.by_need_alone)
+    course = guarantees.run(children, capacity, reviews=REVIEWS, order=guarantees.by_need_alone)
     assert course.broken_guarantees > 0
-
-
-def test_orders_are_compared_on_the_same_arrivals() -> None:
-    children, capacity = adversarial_queues(50, np.random.default_rng(3))
-    compared = simulation.compare(children, capacity, reviews=REVIEWS)
-    assert set(compared["order"]) == set(simulation.ORDERS)
-    waiting = dict(compared.group_by("order").agg(pl.col("longest_reviews").max()).iter_rows())
-    assert waiting["longest wait first"] <= waiting["need alone"]

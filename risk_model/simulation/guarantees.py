@@ -1,4 +1,4 @@
-"""The policy lab: orders side by side on the same arrivals, and every guarantee given held against what came.
+"""Every guarantee that a list gave, held against what came: the policy under attack, place by place.
 
 Many lists at once, one review after another: whoever takes up a slot leaves, newcomers join, overrides begin and end.
 What a slot does for a child is not simulated here. Places are those of `policy.lanes`, the very function that ranks.
@@ -43,21 +43,9 @@ def by_policy(waiting: pl.DataFrame) -> pl.DataFrame:
     return lanes.place(waiting)
 
 
-def by_longest_wait(waiting: pl.DataFrame) -> pl.DataFrame:
-    """First come, first served."""
-    return waiting.with_columns(place=pl.col("time_key").rank("ordinal").over(LIST))
-
-
 def by_need_alone(waiting: pl.DataFrame) -> pl.DataFrame:
     """Tier and risk only: what starves those who are never first."""
     return waiting.with_columns(place=pl.col("need_key").rank("ordinal").over(LIST))
-
-
-ORDERS: dict[str, Order] = {
-    "policy": by_policy,
-    "longest wait first": by_longest_wait,
-    "need alone": by_need_alone,
-}
 
 
 def run(children: pl.DataFrame, capacity: pl.DataFrame, *, reviews: int, order: Order = by_policy) -> Course:
@@ -90,24 +78,6 @@ def run(children: pl.DataFrame, capacity: pl.DataFrame, *, reviews: int, order: 
     left_before = (pl.col("leaves") <= pl.col("due")).fill_null(False)
     judged = judged.with_columns(broken=pl.col("due").is_not_null() & ~in_time & ~left_before)
     return Course(judged.select(*children.columns, "offered_at", "bound", "broken"))
-
-
-def compare(children: pl.DataFrame, capacity: pl.DataFrame, *, reviews: int) -> pl.DataFrame:
-    """Return the reviews waited under each order, by tier: median, longest and how many still wait at the end."""
-    rows = []
-    for name, order in ORDERS.items():
-        course = run(children, capacity, reviews=reviews, order=order).children
-        waited = pl.col("offered_at").fill_null(reviews) - pl.col("joins")
-        rows.append(
-            course.group_by("tier")
-            .agg(
-                median_reviews=waited.median(),
-                longest_reviews=waited.max(),
-                still_waiting=pl.col("offered_at").is_null().sum(),
-            )
-            .with_columns(order=pl.lit(name))
-        )
-    return pl.concat(rows).sort("order", "tier").select("order", "tier", pl.exclude("order", "tier"))
 
 
 def _budget(capacity: pl.DataFrame) -> pl.DataFrame:
