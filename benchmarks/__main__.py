@@ -15,6 +15,7 @@ from benchmarks import (
     linkage,
     making,
     pages,
+    planning,
     ranking,
     scoring,
     targets,
@@ -35,6 +36,7 @@ FIGURES = {
         scoring,
         guarantees,
         ranking,
+        planning,
         pages,
     )
     for figure in module.FIGURES

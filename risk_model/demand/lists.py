@@ -14,8 +14,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from risk_model.demand import measures
-from risk_model.demand.arguments import ArgumentRefusedError, above_zero, day, days
+from risk_model.demand import daily, measures
+from risk_model.demand.arguments import ArgumentRefusedError, above_zero, days
 
 WEEKS_TO_TARGET = 26
 """Half a year to bring a list to its target size (the default of NHSRwaitinglist)."""
@@ -34,20 +34,13 @@ def queue_size_by_day(
     Without them the window runs from the first referral to the last. A removal before the window, and a referral after
     its end, never count.
     """
-    lists = _windowed(_one_list(referral, removal), start, end)
-    first, last = lists.select("start_on", "end_on").row(0)
-    changes = lists.filter(_is_in_window())
-    counted = pl.concat(
-        [
-            changes.select(day=pl.max_horizontal("referred_on", "start_on"), change=pl.lit(1)),
-            changes.filter(pl.col("removed_on") <= last).select(day="removed_on", change=pl.lit(-1)),
-        ]
-    )
-    every_day = pl.date_range(first, last, "1d", eager=True).rename("day").to_frame()
-    return (
-        every_day.join(counted.group_by("day").agg(pl.col("change").sum()), on="day", how="left")
-        .sort("day")
-        .select("day", queue_size=pl.col("change").fill_null(0).cum_sum().cast(pl.Int64))
+    counted = daily.count(_one_list(referral, removal), start, end)
+    first, last = counted.first_day, counted.first_day + counted.queue.shape[1] - 1
+    return pl.DataFrame(
+        {
+            "day": pl.int_range(first, last + 1, dtype=pl.Int32, eager=True).cast(pl.Date),
+            "queue_size": counted.queue[0],
+        }
     )
 
 
@@ -83,22 +76,9 @@ def list_stats_by_service(
     cannot tell is null.
     """
     (target,) = above_zero(target_wait_weeks=target_wait_weeks)
-    windowed = _windowed(_checked(lists.lazy().select(LISTS).collect()), start, end)
-    counted = (
-        windowed.group_by("service_id")
-        .agg(*_demand(), *_waiting(), pl.first("start_on", "end_on"))
-        .join(_removals(windowed), on="service_id", how="left", maintain_order="left")
-        .with_columns(pl.col("removal_count").fill_null(0))
-        .with_columns(
-            demand_weekly=pl.when(pl.col("window_days") > 0).then(
-                DAYS_A_WEEK * pl.col("referral_count") / pl.col("window_days")
-            ),
-            capacity_weekly=pl.when(removal_count=0).then(0.0).otherwise("capacity_weekly"),
-            mean_wait_weeks=pl.col("mean_wait_days") / DAYS_A_WEEK,
-        )
-        .sort("service_id")
-    )
-    return _measured(counted, float(target), weeks_to_target)
+    checked = _checked(lists.lazy().select(LISTS).collect())
+    parts = [_counted(daily.count(part, start, end)) for part in daily.parts(checked)]
+    return _measured(pl.concat(parts).sort("service_id"), float(target), weeks_to_target)
 
 
 def schedule_fifo(referral: object, removal: object, slots: object) -> dict[str, list[Any]]:
@@ -165,88 +145,34 @@ def _checked(lists: pl.DataFrame) -> pl.DataFrame:
     return lists
 
 
-def _windowed(lists: pl.DataFrame, start: date | str | None, end: date | str | None) -> pl.DataFrame:
-    first = pl.col("referred_on").min().over("service_id")
-    last = pl.col("referred_on").max().over("service_id")
-    windowed = lists.with_columns(
-        start_on=first if start is None else pl.lit(day(start, "start")),
-        end_on=last if end is None else pl.lit(day(end, "end")),
-    )
-    if (windowed["end_on"] < windowed["start_on"]).any():
-        raise ArgumentRefusedError("end lies before start. Expected a window of at least one day.")
-    return windowed
+def _counted(days_of: daily.Daily) -> pl.DataFrame:
+    gaps, removals = days_of.referral_gaps, days_of.removal_gaps
+    window = days_of.end - days_of.start
+    counted = {
+        "service_id": days_of.service_ids,
+        "start_on": pl.Series(days_of.start, dtype=pl.Int32).cast(pl.Date),
+        "end_on": pl.Series(days_of.end, dtype=pl.Int32).cast(pl.Date),
+        "referral_count": days_of.referrals,
+        "demand_weekly": _over(DAYS_A_WEEK * days_of.referrals, window),
+        "demand_cv": gaps.variation(),
+        "removal_count": removals.count,
+        # nobody left: no capacity was seen; a list that empties every day it is used hides how much more it has
+        "capacity_weekly": np.where(
+            removals.count == 0, 0.0, _over(DAYS_A_WEEK * removals.count, removals.total)
+        ),
+        "capacity_cv": removals.variation(),
+        "queue_size": days_of.waiting,
+        "mean_wait_days": _over(days_of.days_waited, days_of.waiting),
+        "mean_wait_weeks": _over(days_of.days_waited, DAYS_A_WEEK * days_of.waiting),
+    }
+    return pl.DataFrame(counted).with_columns(pl.col(pl.Float64).fill_nan(None))
 
 
-def _is_in_window() -> pl.Expr:
-    """On the list on some day of the window."""
-    not_before = (pl.col("removed_on") >= pl.col("start_on")).fill_null(True)
-    return (pl.col("referred_on") <= pl.col("end_on")) & not_before
-
-
-def _demand() -> list[pl.Expr]:
-    came = pl.col("referred_on").filter(pl.col("referred_on").is_between("start_on", "end_on"))
-    gaps = came.to_physical().sort().diff().drop_nulls().cast(pl.Float64)
-    return [
-        came.len().alias("referral_count"),
-        (pl.col("end_on").first() - pl.col("start_on").first()).dt.total_days().alias("window_days"),
-        pl.when(gaps.mean() > 0).then(gaps.std() / gaps.mean()).alias("demand_cv"),
-    ]
-
-
-def _waiting() -> list[pl.Expr]:
-    waits = (pl.col("referred_on") <= pl.col("end_on")) & (pl.col("removed_on") > pl.col("end_on")).fill_null(
-        True
-    )
-    waited = (pl.col("end_on") - pl.col("referred_on")).dt.total_days().filter(waits)
-    return [waits.sum().alias("queue_size"), waited.mean().alias("mean_wait_days")]
-
-
-def _removals(windowed: pl.DataFrame) -> pl.DataFrame:
-    """Number, pace and variation of removals, from the gaps between them while anybody waited."""
-    here = windowed.lazy().filter(_is_in_window())
-    start = pl.col("start_on").to_physical()
-    came = here.select(
-        "service_id",
-        start=start,
-        day=pl.max_horizontal(pl.col("referred_on").to_physical(), start),
-        net=1,
-        out=0,
-    )
-    went = here.filter(pl.col("removed_on") <= pl.col("end_on")).select(
-        "service_id", start=start, day=pl.col("removed_on").to_physical(), net=-1, out=1
-    )
-    by_day = (
-        pl.concat([came, went])
-        .group_by("service_id", "day")
-        .agg(pl.col("start").first(), pl.col("net").sum(), pl.col("out").sum())
-        .sort("service_id", "day")
-        .with_columns(queue=pl.col("net").cum_sum().over("service_id"))
-    )
-    until_next = pl.col("day").shift(-1) - 1
-    idle_until = pl.when(queue=0).then(until_next).shift(1).forward_fill()
-    removed_last = pl.when(pl.col("out") > 0).then("day").shift(1).forward_fill()
-    empty_at_first = pl.when(pl.col("day").first() > pl.col("start")).then(pl.col("day").first() - 1)
-    since = pl.max_horizontal(
-        idle_until.over("service_id"),
-        removed_last.over("service_id"),
-        empty_at_first.over("service_id"),
-        "start",
-    )
-    gap = pl.when(queue=0).then(0).otherwise(pl.col("day") - since).cast(pl.Float64)
-    mean = pl.col("gap").sum() / pl.col("out").sum()
-    squares = (pl.col("gap") ** 2).sum() - pl.col("out").sum() * mean**2
-    spread = (squares.clip(0) / (pl.col("out").sum() - 1)).sqrt()
-    return (
-        by_day.with_columns(gap=gap)
-        .filter(pl.col("out") > 0)
-        .group_by("service_id")
-        .agg(
-            removal_count=pl.col("out").sum(),
-            capacity_weekly=pl.when(mean > 0).then(DAYS_A_WEEK / mean),
-            capacity_cv=pl.when((pl.col("out").sum() > 1) & (mean > 0)).then(spread / mean),
-        )
-        .collect()
-    )
+def _over(numerator: NDArray[Any], denominator: NDArray[Any]) -> NDArray[np.float64]:
+    """A quotient, and no number where nothing is divided by."""
+    quotient = np.full(denominator.shape, np.nan)
+    np.divide(numerator, denominator, out=quotient, where=denominator > 0)
+    return quotient
 
 
 def _measured(counted: pl.DataFrame, target: float, weeks: float) -> pl.DataFrame:
