@@ -15,6 +15,7 @@ from benchmarks import (
     linkage,
     making,
     pages,
+    planning,
     ranking,
     scoring,
     targets,
@@ -37,6 +38,7 @@ FIGURES = {
         theory,
         guarantees,
         ranking,
+        planning,
         pages,
     )
     for figure in module.FIGURES

@@ -130,7 +130,7 @@ def _relief(listed: ServiceList) -> float:
     """First contacts a week that bring the list to the size of the target wait in a year."""
     referrals = listed.facts["referrals_per_week"]
     size = target_queue_size(referrals, TARGET_WAIT_WEEKS)
-    return max(0.0, relief_capacity(referrals, listed.frame.height, size, WEEKS_TO_TARGET))
+    return max(0.0, float(relief_capacity(referrals, listed.frame.height, size, WEEKS_TO_TARGET)))
 
 
 def _growth(facts: Mapping[str, Any]) -> str:
