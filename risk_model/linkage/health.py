@@ -1,4 +1,8 @@
-"""Health's side of the join: one record for everyone who was ever referred to a service that children wait for."""
+"""Health's side of the join: one record for everyone who was ever referred to a service that children wait for.
+
+What a hospital holds of a child who waits elsewhere belongs to it too, where the NHS number is the same: without it the
+urgent visits of such a child would be nobody's, among the features and among the events.
+"""
 
 from __future__ import annotations
 
@@ -78,11 +82,10 @@ def health_side(frames: dict[str, pl.DataFrame], twins: pl.DataFrame) -> HealthS
 
 
 def _rows(frames: dict[str, pl.DataFrame]) -> pl.DataFrame:
-    """Every row that describes a patient who waits, in the order in which it became known."""
+    """Every row that describes somebody who waits, with whichever provider, in the order in which it became known."""
     waiting = _waiting(frames)
-    described = pl.concat([merged.table(frames, "patient"), _index(frames)], how="diagonal").join(
-        waiting, on=PATIENT, how="semi"
-    )
+    everybody = pl.concat([merged.table(frames, "patient"), _index(frames)], how="diagonal")
+    described = everybody.join(_with_all_providers(waiting, everybody), on=PATIENT, how="semi")
     undescribed = waiting.join(described, on=PATIENT, how="anti")
     every = pl.concat([described, undescribed], how="diagonal").sort(_ORDER)
     return every.select(*_SAID, "home_la_code").unique(maintain_order=True, keep="last")
@@ -105,6 +108,16 @@ def _waiting(frames: dict[str, pl.DataFrame]) -> pl.DataFrame:
     without_team = requests.join(frames["csds_team"], on=request, how="anti")
     referred = pl.concat([with_team, without_team])
     return referred.select(*PATIENT, "known_on").unique(PATIENT, keep="first", maintain_order=True)
+
+
+def _with_all_providers(waiting: pl.DataFrame, everybody: pl.DataFrame) -> pl.DataFrame:
+    """The patients who wait, and every patient of any provider who bears a usable NHS number of theirs."""
+    bearers = everybody.filter(pl.col("nhs_number_status_code").is_in(USABLE_STATUS)).select(
+        *PATIENT, "nhs_number"
+    )
+    theirs = bearers.join(waiting, on=PATIENT, how="semi").select("nhs_number").unique()
+    elsewhere = bearers.join(theirs, on="nhs_number", how="semi")
+    return pl.concat([waiting.select(PATIENT), elsewhere.select(PATIENT)]).unique()
 
 
 def _numbers_of_two_people(patients: pl.DataFrame, numbers: pl.DataFrame) -> pl.DataFrame:
