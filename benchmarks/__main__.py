@@ -9,6 +9,7 @@ import typer
 
 from benchmarks import (
     checking,
+    disclosing,
     explanations,
     guarantees,
     journey,
@@ -37,6 +38,7 @@ FIGURES = {
         guarantees,
         ranking,
         planning,
+        disclosing,
         pages,
     )
     for figure in module.FIGURES
