@@ -9,6 +9,7 @@ import typer
 
 from benchmarks import (
     checking,
+    disclosing,
     explanations,
     guarantees,
     journey,
@@ -39,6 +40,7 @@ FIGURES = {
         guarantees,
         ranking,
         planning,
+        disclosing,
         pages,
     )
     for figure in module.FIGURES

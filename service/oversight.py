@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
-import polars as pl
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from risk_model import worklist
-from risk_model.demand import queue_load, relief_capacity, target_queue_size
-from risk_model.disclosure import publishable_count, publishable_rate
+from risk_model.demand import released
+from risk_model.demand.released import Figures
+from risk_model.disclosure import NHS_ENGLAND, monthly_releases
 from service import audit, reviews
 from service.access import (
     NotThereError,
@@ -21,17 +22,10 @@ from service.access import (
     check_user_can_see_files,
 )
 from service.notices import signature, standing
-from service.parts import WithParts, open_run
-from service.shelf import ServiceList
+from service.parts import Parts, WithParts, open_run
+from service.shelf import Run
 
 TIERS = {0: "Tier 0, safety", 1: "Tier 1, several needs", 2: "Tier 2"}
-FLOW_WEEKS = 26
-"""The run counts referrals and first contacts over half a year."""
-TARGET_WAIT_WEEKS = 18
-"""The NHS Constitution's wait for consultant-led care, which community services report against."""
-WEEKS_TO_TARGET = 52
-STEADY = 0.02
-"""Within two in a hundred, half a year of referrals does not show a direction."""
 ENTRIES_SHOWN = 50
 MARKS_SHOWN = 200
 router = APIRouter(include_in_schema=False)
@@ -41,15 +35,15 @@ router = APIRouter(include_in_schema=False)
 def demand(request: Request, parts: WithParts, person: SignedIn) -> Response:
     """Show how many children wait for each service and tier, with small numbers hidden."""
     check_user_can_see_demand(person)
-    run = open_run(parts, None)
-    rows = [_waiting(listed) for listed in run.services.values()]
-    rows.sort(key=lambda row: (row["service_name"], row["provider_code"]))
+    run = open_release(parts, None)
+    rows = sorted(figures_of(run), key=lambda row: (row.service_name, row.provider_code))
     return parts.renderer.page(
         request,
         "demand.jinja",
         run=run,
         rows=rows,
         tiers=TIERS,
+        rule=NHS_ENGLAND,
         signature=signature(run.provenance),
         notices=standing(run.provenance),
     )
@@ -111,34 +105,19 @@ def files(request: Request, parts: WithParts, person: SignedIn) -> Response:
     )
 
 
-def _waiting(listed: ServiceList) -> dict[str, Any]:
-    waiting = dict(listed.frame.group_by("tier").agg(pl.len()).iter_rows())
-    return {
-        "service_name": listed.facts["service_name"],
-        "provider_code": listed.provider_code,
-        "waiting": publishable_count(listed.frame.height),
-        "tiers": [publishable_count(waiting.get(tier, 0)) for tier in TIERS],
-        "no_date": publishable_count(listed.frame["latest_on"].null_count()),
-        "referred": publishable_rate(listed.facts["referrals_per_week"], FLOW_WEEKS),
-        "first_seen": publishable_rate(listed.facts["first_contacts_per_week"], FLOW_WEEKS),
-        "list_is": _growth(listed.facts),
-        "relief": publishable_rate(_relief(listed), FLOW_WEEKS),
-    }
+def open_release(parts: Parts, month: str | None) -> Run:
+    """Return the run that a month shows (such as 2026-11), or the newest month; no other run's counts are shown."""
+    days = [(date.fromisoformat(name[: len("2026-11-20")]), name) for name in parts.shelf.names()]
+    releases = monthly_releases(reversed(days))
+    names = {f"{shown:%Y-%m}": name for shown, name in releases.items()}
+    if not names or (month is not None and month not in names):
+        raise NotThereError
+    return open_run(parts, names[max(names) if month is None else month])
 
 
-def _relief(listed: ServiceList) -> float:
-    """First contacts a week that bring the list to the size of the target wait in a year."""
-    referrals = listed.facts["referrals_per_week"]
-    size = target_queue_size(referrals, TARGET_WAIT_WEEKS)
-    return max(0.0, float(relief_capacity(referrals, listed.frame.height, size, WEEKS_TO_TARGET)))
-
-
-def _growth(facts: Mapping[str, Any]) -> str:
-    """Say whether a list grows, from referrals over first contacts."""
-    load = queue_load(facts["referrals_per_week"], facts["first_contacts_per_week"])
-    if load >= 1 + STEADY:
-        return "growing"
-    return "shrinking" if load <= 1 - STEADY else "steady"
+def figures_of(run: Run) -> list[Figures]:
+    """Return the figures of a run's services as they may be shown."""
+    return [released.of_list(listed.frame, listed.facts, run.index_date) for listed in run.services.values()]
 
 
 def _files(provenance: Mapping[str, Any], findings: list[str]) -> list[dict[str, str]]:
