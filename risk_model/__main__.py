@@ -15,6 +15,7 @@ from risk_model import (
     explain_command,
     links_command,
     policy_command,
+    simulate_command,
     terminal,
 )
 from risk_model.errors import UserError
@@ -286,6 +287,7 @@ def verify(
 
 
 app.command()(explain_command.explain)
+app.command()(simulate_command.simulate)
 
 
 def _say_verdict(judged: dict[str, Any]) -> None:

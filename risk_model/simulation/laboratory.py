@@ -19,7 +19,7 @@ from risk_model.policy import Policy
 from risk_model.simulation import children as drawing
 from risk_model.simulation import measuring, orders, reviews, slots
 from risk_model.simulation.children import Children
-from risk_model.simulation.measuring import ALL, EVENTS, IN_STANDARD, TIERS, Counted
+from risk_model.simulation.measuring import ALL, IN_STANDARD, TIERS, Counted
 from risk_model.simulation.orders import Booleans, Order
 from risk_model.simulation.past import Past
 from risk_model.simulation.slots import AS_PLANNED, CAPACITIES, Floats, Ints
@@ -51,9 +51,11 @@ class Plan:
 @dataclass(frozen=True)
 class Result:
     """`figures` has a row per capacity, order, list (or all), group and measure: `value`, the mean over replicates,
-    between `low` and `high`, within which 95 % of them lie, and the same of the paired difference to the longest wait
-    (`change`, `change_low`, `change_high`). `share` is the smallest share of the need lane that keeps the standard of
-    multiple needs, None if none does; `shown_share` the one that the price is told for.
+    between `low` and `high`, within which 95 % of them lie, and the same of the paired difference to the order named in
+    `against` (`change`, `change_low`, `change_high`): the longest wait or, where reviewers override the lanes, the
+    lanes alone. `share` is the smallest share of the need lane that keeps the standard of multiple needs, None if none
+    does; `shown_share` the one that the price is told for. `weeks_until_known` is the median time from a referral until
+    a list of ours can know of it. `is_true_risk`: the risk carried is the true one of an invented cohort.
     """
 
     figures: pl.DataFrame
@@ -61,6 +63,7 @@ class Result:
     shown_share: float
     standards: tuple[int, ...]
     plan: Plan
+    weeks_until_known: float
     is_true_risk: bool
 
     @property
@@ -101,6 +104,11 @@ def simple_orders(policy: Policy, *, has_risk: bool, is_true_risk: bool) -> dict
     return found
 
 
+def steps(plan: Plan) -> int:
+    """Return how many steps a run tells of at most."""
+    return 6 + len(plan.shares) + 1 + len(CAPACITIES)
+
+
 def run(pasts: list[Past], policy: Policy, plan: Plan, *, is_true_risk: bool, tell: Tell) -> Result:
     """Return what every order did to the children of every list."""
     lists = [_draw(past, plan) for past in pasts]
@@ -128,7 +136,16 @@ def run(pasts: list[Past], policy: Policy, plan: Plan, *, is_true_risk: bool, te
         tell(f"Capacity: {capacity}")
         table.add(capacity, LONGEST_WAIT, orders.longest_wait)
         table.add(capacity, lanes_name(shown), orders.lanes, time_share=1 - shown)
-    return Result(table.figures(), share, shown, _standards(policy), plan, is_true_risk)
+    until_known = np.concatenate([past.carried_weeks[past.newcomers] for past in pasts])
+    return Result(
+        figures=table.figures(),
+        share=share,
+        shown_share=shown,
+        standards=_standards(policy),
+        plan=plan,
+        weeks_until_known=float(np.median(until_known)),
+        is_true_risk=is_true_risk,
+    )
 
 
 def _draw(past: Past, plan: Plan) -> _List:
@@ -181,7 +198,8 @@ class _Table:
         services = {each.past.service_id: each.past.service_name for each in self.lists}
         rows = []
         for (capacity, name, service_id), by_group in self.measured.items():
-            against = self.measured[capacity, LONGEST_WAIT, service_id]
+            other = name.removesuffix(WITH_OVERRIDES) if name.endswith(WITH_OVERRIDES) else LONGEST_WAIT
+            against = self.measured[capacity, other, service_id]
             for group, by_measure in by_group.items():
                 for measure, values in by_measure.items():
                     change = values - against[group][measure]
@@ -193,6 +211,7 @@ class _Table:
                             "service_name": services.get(service_id, "All lists"),
                             "group": group,
                             "measure": measure,
+                            "against": other,
                             **_interval(values, "value", "low", "high"),
                             **_interval(change, "change", "change_low", "change_high"),
                         }
@@ -221,29 +240,3 @@ def _smallest_share(figures: pl.DataFrame, shares: set[float]) -> float | None:
 
 def _standards(policy: Policy) -> tuple[int, ...]:
     return tuple(tier.standard_weeks for tier in policy.tiers)
-
-
-def events_avoided(result: Result) -> pl.DataFrame:
-    """Return by order the serious events a year that it avoids against the longest wait, and the share of the oracle's.
-
-    A child who was seen has `measuring.SEEN_FACTOR` times the hazard of one who was not.
-    """
-    carried = result.figures.filter(
-        pl.col("capacity") == AS_PLANNED,
-        pl.col("service_id") == EVERY_LIST,
-        pl.col("group") == ALL,
-        pl.col("measure") == EVENTS,
-    )
-    avoided = {
-        "avoided": -pl.col("change"),
-        "avoided_low": -pl.col("change_high"),
-        "avoided_high": -pl.col("change_low"),
-    }
-    told = carried.select(
-        "order",
-        events_while_waiting="value",
-        **{name: (1 - measuring.SEEN_FACTOR) * value for name, value in avoided.items()},
-    )
-    best = told.filter(pl.col("order") == TRUE_RISK)["avoided"]
-    share = pl.col("avoided") / best.item() if best.len() and best.item() else pl.lit(None, pl.Float64)
-    return told.with_columns(share_of_best=share)

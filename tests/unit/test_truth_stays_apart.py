@@ -12,6 +12,7 @@ MAY_READ = {"risk_model/evaluation/truth.py"}
 MAY_NAME = MAY_READ | {
     "risk_model/__main__.py",
     "risk_model/pipeline.py",
+    "risk_model/simulate_command.py",
     "risk_model/evaluation/__init__.py",
     "risk_model/evaluation/distance.py",
 }
