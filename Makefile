@@ -20,6 +20,8 @@ demo: setup ## make an invented Plymouth, rank its lists, serve them on 127.0.0.
 	$(BIN)/risk-model synthesise $(DEMO)
 	$(BIN)/risk-model train $(DEMO)/extracts --workspace $(DEMO)/workspace
 	$(BIN)/risk-model evaluate --workspace $(DEMO)/workspace --truth $(DEMO)/truth
+	$(BIN)/risk-model models promote --workspace $(DEMO)/workspace --by "Demo clinical lead" \
+	  --agreed-by "Demo data lead" --reason "It passed its test on the invented cohort"
 	$(BIN)/risk-model prioritise $(DEMO)/extracts --index-date $(INDEX_DATE) --workspace $(DEMO)/workspace --policy-only
 	$(BIN)/risk-model policy calendar $(DEMO)/workspace/worklists/$(INDEX_DATE)-r1 $(DEMO)/capacity_calendar.csv
 	$(BIN)/risk-model prioritise $(DEMO)/extracts --index-date $(INDEX_DATE) --workspace $(DEMO)/workspace \

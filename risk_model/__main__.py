@@ -14,6 +14,7 @@ from risk_model import (
     contracts_command,
     explain_command,
     links_command,
+    models_command,
     policy_command,
     simulate_command,
     terminal,
@@ -30,6 +31,7 @@ app = typer.Typer(
 )
 app.add_typer(contracts_command.app)
 app.add_typer(links_command.app)
+app.add_typer(models_command.app)
 app.add_typer(policy_command.app)
 
 Extracts = Annotated[Path, typer.Argument(help="Folder with the partners' files, in any subfolders.")]
@@ -149,7 +151,7 @@ def train(
     seed: Seed = DEFAULT_SEED,
     as_json: AsJson = False,
 ) -> None:
-    """Fit the risk model, judge it on later quarters, and record both; only a "go" approves it."""
+    """Fit the risk model, judge it on later quarters, and record both; `models promote` then puts it in force."""
     from risk_model import pipeline
     from risk_model.workspace import Workspace
 
@@ -160,6 +162,10 @@ def train(
         terminal.show_json(evaluation.as_dict())
     else:
         _say_verdict(evaluation.as_dict())
+        if evaluation.verdict == "go":
+            terminal.say(
+                "It orders no list yet: two people put it in force with `risk-model models promote`."
+            )
 
 
 @app.command()
@@ -257,6 +263,8 @@ def prioritise(
             tell=tell,
         )
     provenance = worklists.load(folder).provenance
+    if provenance["no_estimate_because"] and not policy_only:
+        terminal.warn(f"no risk estimate is used: {provenance['no_estimate_because']}.")
     for warning in provenance["warnings"]:
         terminal.warn(warning)
     if provenance["policy"]["signed_by"] is None:

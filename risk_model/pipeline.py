@@ -5,6 +5,7 @@ linkage.link        under one pseudonym, with how sure we are
 coverage.check      no list where a feed is not there, unless somebody accepts the gap
 snapshot.take       cut at knowledge time
 features.build      true, false or unknown
+tripwires.check     no estimate where the model no longer holds
 scorecard, policy   the risk that is estimated, the priority that is decided
 worklist.order      the two meet
 worklist.save       written once, with its provenance
@@ -32,6 +33,7 @@ from risk_model import (
     simulation,
     snapshot,
     sources,
+    tripwires,
     worklist,
 )
 from risk_model.coverage import AcceptedGap
@@ -46,7 +48,7 @@ from risk_model.workspace import Workspace
 Tell = Callable[[str], None]
 
 TRAINING_STEPS = 6
-LISTING_STEPS = 6
+LISTING_STEPS = 7
 LOOKING_BACK_STEPS = 3
 
 
@@ -87,6 +89,7 @@ def train(extracts: Path, workspace: Workspace, *, store: Path, seed: int, tell:
         registry.deployment(workspace.key(Purpose.REGISTRY)),
         final,
         verdict=verdict.verdict,
+        because=verdict.because,
         figures=verdict.figures(),
         facts={"seed": seed, "code": provenance.code()["digest"], "pseudonym_key_id": key.id},
     )
@@ -119,8 +122,8 @@ def prioritise(
     decided = policy.read_decisions(decisions, rules)
     key, vault = workspace.key(Purpose.DIRECT_CARE), workspace.vault_of(Purpose.DIRECT_CARE)
     register = linkage.open_register(vault, key, index_date)
-    card = (
-        None
+    promoted, why_none = (
+        (None, policy_only_reason or provenance.ASKED_FOR_NONE)
         if policy_only
         else registry.approved(store, registry.deployment(workspace.key(Purpose.REGISTRY)))
     )
@@ -154,6 +157,12 @@ def prioritise(
     review_on = policy.next_review(rules.reviews, index_date)
     table = worklist.with_offers(features.build(known), earlier, review_on)
 
+    tell("Looking at the model's tripwires")
+    quarters = tripwires.quarters_since(promoted, snapshot.landmarks(frames))
+    later = _rows(look_back(frames, people, quarters), quarters) if quarters else None
+    wires = tripwires.check(promoted, table, later)
+    card = wires.card
+
     tell("Putting the lists in order")
     carried = worklist.carried_over(earlier)
     services = policy.services_at_review(
@@ -165,7 +174,7 @@ def prioritise(
     facts = provenance.facts(
         known, people, ordered, checked, card, rules, policy_bytes, signature, services, gaps
     )
-    facts["no_estimate_because"] = provenance.no_estimate_because(card, policy_only, policy_only_reason)
+    facts |= {"tripwires": wires.as_facts(), "no_estimate_because": wires.because or why_none}
     files: dict[str, bytes | pl.DataFrame] = {
         "list": ordered.list,
         "contributions": ordered.contributions,

@@ -23,6 +23,8 @@ LISTED = (*LIST_TABLES, "mhsds_patient", "mhsds_referral")
 """Tables of which a rejected row may be a child that is missing from a list."""
 
 FORMAT = "early-support-worklist/1"
+ASKED_FOR_NONE = "it was asked for without one"
+"""Why a list has no estimate of risk, where whoever asked for none gave no reason."""
 
 
 def facts(
@@ -49,7 +51,7 @@ def facts(
             **signature.as_facts(),
             "sha256": hashlib.sha256(policy_bytes).hexdigest(),
         },
-        "model": None if card is None else {"id": card.id, "made_from": card.document["made_from"]},
+        "model": None if card is None else _model(card),
         "linkage": {"format": people.weights.get("format"), "sha256": linkage.digest(people.weights)},
         "pseudonyms": _pseudonyms(people.register),
         "list_risk": ordered.list["risk"].mean(),
@@ -65,15 +67,6 @@ def facts(
     }
 
 
-def no_estimate_because(card: Scorecard | None, asked: bool, reason: str | None) -> str | None:
-    """Return why a list was made without an estimate of risk, as every page says it; None where one was used."""
-    if card is not None:
-        return None
-    if asked:
-        return reason or "it was asked for without one"
-    return "the newest model did not pass its test (no-go)"
-
-
 def code() -> dict[str, str]:
     """Return the version of this package and one digest over its sources."""
     return {"version": version("early-support"), "digest": worklist.code_digest()}
@@ -83,6 +76,15 @@ def digest_of(files: Iterable[SourceFile]) -> str:
     """Return one digest over the names and contents of the extracts."""
     text = "\n".join(f"{file.path} {file.sha256}" for file in sorted(files, key=lambda f: f.path))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _model(card: Scorecard) -> dict[str, Any]:
+    return {
+        "id": card.id,
+        "version": card.serial,
+        "digest": card.digest,
+        "made_from": card.document["made_from"],
+    }
 
 
 def _input(file: SourceFile) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 INDEX_DATE = "2026-11-20"
+TWO_PEOPLE = ("--by", "A. Lead", "--agreed-by", "B. Analyst", "--reason", "It passed its test")
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,8 @@ def journey(tmp_path_factory: pytest.TempPathFactory) -> Journey:
     (folder / "cohort/truth").rename(made.truth)
     trained = risk_model("train", made.extracts, *made.places)
     assert trained.returncode == 0, trained.stderr
+    promoted = risk_model("models", "promote", *made.places, *TWO_PEOPLE)
+    assert promoted.returncode == 0, promoted.stderr
     for _ in range(2):
         listed = made.prioritise()
         assert listed.returncode == 0, listed.stderr

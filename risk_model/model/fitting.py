@@ -14,7 +14,7 @@ from risk_model.model import boosting, choosing, spline
 from risk_model.model.boosting import ROUNDS, SETTINGS
 from risk_model.model.choosing import BOOSTING, SPLINE
 from risk_model.model.rows import FORTNIGHTS, HORIZON_WEEKS, Rows, baseline_of, resampled_children
-from risk_model.scorecard import FORMAT, Numbers, Scorecard
+from risk_model.scorecard import FORMAT, Numbers, Scorecard, inputs
 from risk_model.snapshot import HORIZON_DAYS
 
 BOOTSTRAP_ROUNDS = 100
@@ -95,11 +95,16 @@ def _card(
             "events_by_part": rows.events_by_part(),
         },
         "calibration": calibration,
+        "inputs": inputs.recorded(rows.features, _features_of(table), rows.landmarks),
         "bootstrap": replicates,
     }
     if replicates:
         document["band_width"] = _band_width(Scorecard(document), rows)
     return scorecard.sealed(document)
+
+
+def _features_of(table: dict[str, Any]) -> list[str]:
+    return list(dict.fromkeys(term["feature"] for term in table["terms"]))
 
 
 def _window(rows: Rows) -> dict[str, str]:

@@ -117,6 +117,32 @@ class CalibrationPart(_Part):
     high: float
 
 
+class InputPart(_Part):
+    """How one feature was distributed in the rows of the fit, in each quarter of the year.
+
+    A share for each interval between the edges, from the lowest, and a last one for "unknown".
+    """
+
+    feature: str
+    edges: list[float]
+    shares: dict[str, Annotated[list[float], Field(min_length=2)]]
+
+    @model_validator(mode="after")
+    def _holds_together(self) -> InputPart:
+        if any(low >= high for low, high in pairwise(self.edges)):
+            raise PydanticCustomError("edges_do_not_rise", "its edges do not rise")
+        if any(len(shares) != len(self.edges) + 2 for shares in self.shares.values()):
+            raise PydanticCustomError("values_do_not_fit_edges", "it has not two shares more than edges")
+        return self
+
+
+class InputsPart(_Part):
+    """What the fit saw, to hold a later list against: the rows of each quarter, and every feature's distribution."""
+
+    rows: dict[str, Annotated[int, Field(ge=1)]]
+    features: list[InputPart]
+
+
 class Document(TablePart):
     """The model of record: the fitted table, its bootstrap tables, and what they were made from."""
 
@@ -130,6 +156,7 @@ class Document(TablePart):
     training_window: WindowPart
     made_from: MadeFromPart
     calibration: dict[str, CalibrationPart]
+    inputs: InputsPart | None = None
     band_width: Annotated[float, Field(gt=0)] | None = None
     bootstrap: list[TablePart]
 

@@ -110,6 +110,11 @@ class Scorecard:
         return dict(self.document["calibration"])
 
     @property
+    def inputs(self) -> dict[str, Any] | None:
+        """How the features were distributed in the rows of the fit; none where it was not recorded."""
+        return self.document.get("inputs")
+
+    @property
     def serial(self) -> int:
         """The number of the scorecard among those of its registry."""
         return int(self.document["serial"])

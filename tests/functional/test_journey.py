@@ -39,6 +39,18 @@ def test_nothing_of_the_future_leaks_into_the_features(journey: Journey) -> None
     assert 0.60 < judged["auc"]["model"] < 0.79
 
 
+def test_the_promoted_model_makes_the_list_and_no_wire_trips(journey: Journey) -> None:
+    told = worklist.load(journey.runs[0]).provenance
+    assert (told["mode"], told["model"]["version"], told["no_estimate_because"]) == ("model", 1, None)
+    assert not any(wire["is_tripped"] for wire in told["tripwires"]) and len(told["tripwires"]) == 3
+
+
+def test_whom_a_version_ranked_is_every_place_of_the_runs_made_with_it(journey: Journey) -> None:
+    told = answer(risk_model("models", "ranked", 1, *journey.places, "--json"))
+    with_model = [run for run in map(worklist.load, journey.runs) if run.provenance["mode"] == "model"]
+    assert (told["runs"], len(told["ranked"])) == (len(with_model), sum(r.list.height for r in with_model))
+
+
 def test_two_runs_are_the_same_bytes_but_for_one_field(journey: Journey) -> None:
     first, second = journey.runs[:2]
     assert [path.name for path in sorted(first.iterdir())] == [path.name for path in sorted(second.iterdir())]
