@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,7 +9,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-REFRESH_SESSION_AFTER_SECONDS = 60
+EVERY_PROVIDER = "*"
 
 
 class Role(StrEnum):
@@ -32,6 +31,8 @@ class Person:
     role: Role
     organisation_code: str
     organisation_name: str
+    # The providers whose lists the own organisation oversees, beside its own: an Integrated Care Board's, for example.
+    oversees: frozenset[str] = frozenset()
 
 
 class NotSignedInError(Exception):
@@ -55,7 +56,7 @@ DEMO_PEOPLE: Mapping[str, Person] = {
 MAY_DO: Mapping[Role, str] = {
     Role.CLINICIAN: "See the own organisation’s lists and the reasons for each place; agree or override.",
     Role.COMMISSIONER: "See how many children wait for each service, small numbers hidden; never a child.",
-    Role.AUDITOR: "See every list without names, check that a run is as it was written, and read the log.",
+    Role.AUDITOR: "See the lists without names, check that a run is as it was written, and read the log.",
     Role.DATA_STEWARD: "See which files each run was made from, their warnings, and data marked as wrong.",
 }
 
@@ -68,23 +69,33 @@ HOME: Mapping[Role, str] = {
 
 
 def signed_in(request: Request) -> Person:
-    """Return the person of this session, which stays open as long as it is used."""
+    """Return who is asking, as the guard has found out."""
     person = person_or_nobody(request)
     if person is None:
         raise NotSignedInError
-    now = int(time.time())
-    if now - int(request.session.get("seen", 0)) >= REFRESH_SESSION_AFTER_SECONDS:
-        request.session["seen"] = now
     return person
 
 
 def person_or_nobody(request: Request) -> Person | None:
-    """Return the person of this session, if somebody is signed in."""
-    people: Mapping[str, Person] = request.app.state.parts.people
-    return people.get(str(request.session.get("person")))
+    """Return who is asking, if somebody is signed in."""
+    person: Person | None = getattr(request.state, "person", None)
+    return person
 
 
 SignedIn = Annotated[Person, Depends(signed_in)]
+
+
+def user_can_see_provider(person: Person, provider_code: str) -> bool:
+    """An organisation sees its own services, and those of the providers that it oversees; a clinician the own alone.
+
+    >>> board = Person("a", "A", "auditor", Role.AUDITOR, "QJK", "Board", frozenset({"NR5"}))
+    >>> user_can_see_provider(board, "NR5"), user_can_see_provider(board, "RK9")
+    (True, False)
+    """
+    if person.organisation_code == provider_code:
+        return True
+    overseen = provider_code in person.oversees or EVERY_PROVIDER in person.oversees
+    return overseen and person.role is not Role.CLINICIAN
 
 
 def user_can_see_lists(person: Person) -> bool:
@@ -98,10 +109,8 @@ def check_user_can_see_lists(person: Person) -> None:
 
 
 def user_can_see_list(person: Person, provider_code: str) -> bool:
-    """A clinician sees the lists of the own organisation, an auditor every list."""
-    if person.role is Role.CLINICIAN:
-        return person.organisation_code == provider_code
-    return person.role is Role.AUDITOR
+    """Clinicians and auditors see the lists of the providers they may see."""
+    return user_can_see_lists(person) and user_can_see_provider(person, provider_code)
 
 
 def check_user_can_see_list(person: Person, provider_code: str) -> None:

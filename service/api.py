@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, FastAPI, Header, Query, Request, Response
 
 from service import child, listing, reviews
 from service.access import SignedIn, check_user_can_review, check_user_can_see_lists, user_can_see_list
@@ -48,6 +48,13 @@ def is_ready(parts: WithParts, response: Response) -> dict[str, str]:
         response.status_code = 503
         return {"status": "the database does not answer"}
     return {"status": "ready", "newest_run": run.name}
+
+
+@probes.get("/v1/openapi.json", include_in_schema=False)
+def description(request: Request) -> dict[str, Any]:
+    """Return what can be asked under /v1, as OpenAPI."""
+    app: FastAPI = request.app
+    return app.openapi()
 
 
 @router.get("/me")

@@ -16,18 +16,23 @@ from starlette.middleware.sessions import SessionMiddleware
 
 from risk_model.errors import UserError
 from risk_model.policy import signing
-from service import api, child_pages, oversight, pages
-from service.access import DEMO_PEOPLE, NotThereError, Person
+from service import api, child_pages, oversight, pages, sign_in
+from service.access import DEMO_PEOPLE, EVERY_PROVIDER, NotThereError, Person
+from service.addresses import Addresses
+from service.guard import Guard, check_was_admitted
+from service.limits import Limits
+from service.organisations import Organisations
 from service.parts import Parts
 from service.problems import add_problem_answers
-from service.protection import ProtectedAnswers, check_is_on_loopback
+from service.protection import ProtectedAnswers
 from service.rendering import Renderer
+from service.sessions import IDLE_SECONDS
 from service.settings import Settings
 from service.shelf import Shelf
 from service.store import Store
 
 SESSION_COOKIE = "early_support"
-SESSION_SECONDS = 30 * 60
+DEMO_BOARD = "QJK"
 # An address names a referral: no trace of a request leaves the service, whatever the environment asks for.
 NO_TELEMETRY: TelemetryConfig = {
     "tracing": False,
@@ -69,23 +74,43 @@ def create_app(
         description="Waiting lists of children in the order proposed, with the reasons for each place.",
         docs_url=None,
         redoc_url=None,
-        openapi_url="/v1/openapi.json",
+        openapi_url=None,
+        redirect_slashes=False,
         telemetry=NO_TELEMETRY,
-        dependencies=[Depends(check_is_on_loopback)],
+        dependencies=[Depends(check_was_admitted)],
     )
-    app.state.parts = Parts(settings, shelf, Store(settings.database), people, renderer, now)
-    for router in (api.probes, api.router, pages.router, child_pages.router, oversight.router):
+    addresses = Addresses(None)
+    oversees = {DEMO_BOARD: [EVERY_PROVIDER]} | settings.oversees
+    app.state.parts = Parts(
+        settings, shelf, Store(settings.database), people, renderer, now, addresses, Organisations(oversees)
+    )
+    for router in (
+        api.probes,
+        api.router,
+        sign_in.router,
+        pages.router,
+        child_pages.router,
+        oversight.router,
+    ):
         app.include_router(router)
     _serve_styles_and_icons(app, renderer, settings.nhsuk_frontend)
     add_problem_answers(app)
     app.add_middleware(
+        Guard,
+        service=app,
+        identify=sign_in.who_is_asking,
+        addresses=addresses,
+        limits=Limits(settings.requests_per_minute, settings.children_per_minute),
+    )
+    app.add_middleware(
         SessionMiddleware,
         secret_key=settings.secret.get_secret_value(),
         session_cookie=SESSION_COOKIE,
-        max_age=SESSION_SECONDS,
+        max_age=IDLE_SECONDS,
         same_site="lax",
+        https_only=addresses.is_public,
     )
-    app.add_middleware(ProtectedAnswers)
+    app.add_middleware(ProtectedAnswers, only_https=addresses.is_public)
     return app
 
 

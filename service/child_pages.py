@@ -23,8 +23,17 @@ from service.access import (
     user_can_second,
 )
 from service.listing import Filters
-from service.pages import saved_notice, see
-from service.parts import OpenedChild, Parts, WithParts, child_now, decided_about, open_child, record_read
+from service.pages import saved_notice
+from service.parts import (
+    OpenedChild,
+    Parts,
+    WithParts,
+    child_now,
+    decided_about,
+    open_child,
+    record_read,
+    see,
+)
 from service.protection import check_csrf
 from service.schemas import ReviewIn
 from service.store import Review

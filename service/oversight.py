@@ -16,10 +16,12 @@ from risk_model.disclosure import NHS_ENGLAND, monthly_releases
 from service import audit, reviews
 from service.access import (
     NotThereError,
+    Person,
     SignedIn,
     check_user_can_audit,
     check_user_can_see_demand,
     check_user_can_see_files,
+    user_can_see_provider,
 )
 from service.notices import signature, standing
 from service.parts import Parts, WithParts, open_run
@@ -36,7 +38,8 @@ def demand(request: Request, parts: WithParts, person: SignedIn) -> Response:
     """Show how many children wait for each service and tier, with small numbers hidden."""
     check_user_can_see_demand(person)
     run = open_release(parts, None)
-    rows = sorted(figures_of(run), key=lambda row: (row.service_name, row.provider_code))
+    own = [figures for figures in figures_of(run) if user_can_see_provider(person, figures.provider_code)]
+    rows = sorted(own, key=lambda row: (row.service_name, row.provider_code))
     return parts.renderer.page(
         request,
         "demand.jinja",
@@ -71,6 +74,7 @@ def one_run(request: Request, parts: WithParts, person: SignedIn, run: str) -> R
         audit.append(session, person, "verified_run", parts.now(), run=run, details=details)
     with parts.store.reading() as session:
         entries = audit.of_run(session, run, ENTRIES_SHOWN)
+    own = _own_services(provenance, person)
     return parts.renderer.page(
         request,
         "audit-run.jinja",
@@ -78,7 +82,7 @@ def one_run(request: Request, parts: WithParts, person: SignedIn, run: str) -> R
         provenance=provenance,
         findings=findings,
         files=_files(provenance, findings),
-        entries=entries,
+        entries=[entry for entry in entries if entry.service_id is None or entry.service_id in own],
         action_words=audit.ACTION_WORDS,
         signature=signature(provenance),
         notices=standing(provenance),
@@ -94,12 +98,13 @@ def files(request: Request, parts: WithParts, person: SignedIn) -> Response:
     with parts.store.reading() as session:
         marked = reviews.marked_wrong(session, MARKS_SHOWN)
     names = {service_id: str(listed.facts["service_name"]) for service_id, listed in run.services.items()}
+    own = _own_services(run.provenance, person)
     return parts.renderer.page(
         request,
         "files.jinja",
         run=run,
         provenance=run.provenance,
-        marked=marked,
+        marked=[review for review in marked if review.service_id in own],
         service_names=names,
         notices=standing(run.provenance),
     )
@@ -113,6 +118,15 @@ def open_release(parts: Parts, month: str | None) -> Run:
     if not names or (month is not None and month not in names):
         raise NotThereError
     return open_run(parts, names[max(names) if month is None else month])
+
+
+def _own_services(provenance: Mapping[str, Any], person: Person) -> set[str]:
+    """Return the services of one run whose providers this person may see."""
+    return {
+        str(facts["service_id"])
+        for facts in provenance["services"]
+        if user_can_see_provider(person, str(facts["provider_code"]))
+    }
 
 
 def figures_of(run: Run) -> list[Figures]:

@@ -1,65 +1,25 @@
-"""The pages for people: sign in, my lists, and one list."""
+"""The pages for people: my lists, and one list."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from http import HTTPStatus
-from typing import Annotated
 
 import polars as pl
-from fastapi import APIRouter, Depends, Form, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
 from pydantic import ValidationError
 
-from service import audit, listing, notices, reviews
-from service.access import (
-    HOME,
-    MAY_DO,
-    NotThereError,
-    Person,
-    SignedIn,
-    check_user_can_see_lists,
-    user_can_see_list,
-)
+from service import listing, notices, reviews
+from service.access import Person, SignedIn, check_user_can_see_lists, user_can_see_list
 from service.listing import Filters
 from service.parts import OpenedList, Parts, WithParts, decided_about, open_list, open_run
 from service.problems import problem
-from service.protection import check_csrf, check_is_on_loopback
 from service.schemas import ListPage, Row
 
 PAGES_SHOWN_AROUND = 1
 MOST_CHILDREN = 0.75
 router = APIRouter(include_in_schema=False)
-
-
-@router.get("/")
-def sign_in_page(request: Request, parts: WithParts) -> Response:
-    """Show who may sign in and what each may do."""
-    people = [(person, MAY_DO[person.role]) for person in parts.people.values()]
-    return parts.renderer.page(request, "sign-in.jinja", people=people)
-
-
-@router.post("/sign-in", dependencies=[Depends(check_csrf), Depends(check_is_on_loopback)])
-def sign_in(request: Request, parts: WithParts, person: Annotated[str, Form(max_length=80)] = "") -> Response:
-    """Open a session for one of the demo people."""
-    found = parts.people.get(person)
-    if found is None:
-        raise NotThereError
-    with parts.store.writing() as session:
-        audit.append(session, found, "signed_in", parts.now())
-    request.session.clear()
-    request.session["person"] = found.person_id
-    return see(HOME[found.role])
-
-
-@router.post("/sign-out", dependencies=[Depends(check_csrf)])
-def sign_out(request: Request, parts: WithParts, person: SignedIn) -> Response:
-    """Close the session."""
-    with parts.store.writing() as session:
-        audit.append(session, person, "signed_out", parts.now())
-    request.session.clear()
-    return see("/")
 
 
 @router.get("/lists")
@@ -88,11 +48,6 @@ def newest_list(request: Request, parts: WithParts, person: SignedIn, service: s
 def one_list(request: Request, parts: WithParts, person: SignedIn, service: str, run: str) -> Response:
     """Show the list of one run, at an address that stays."""
     return _list(request, parts, person, open_list(parts, person, service, run))
-
-
-def see(address: str) -> Response:
-    """Send the browser on, so that loading the page again does not send the form again."""
-    return RedirectResponse(address, status_code=HTTPStatus.SEE_OTHER)
 
 
 def saved_notice(parts: Parts, person: Person, review_id: str) -> dict[str, str] | None:

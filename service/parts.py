@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
+from fastapi.responses import RedirectResponse, Response
 
 from service import audit, child, reviews
 from service.access import NotThereError, Person, check_user_can_see_list, check_user_can_see_lists
+from service.addresses import Addresses
+from service.organisations import Organisations
 from service.rendering import Renderer
 from service.schemas import Child, ReviewState
 from service.settings import Settings
@@ -28,6 +32,8 @@ class Parts:
     people: Mapping[str, Person]
     renderer: Renderer
     now: Callable[[], datetime]
+    addresses: Addresses
+    organisations: Organisations
 
 
 @dataclass(frozen=True)
@@ -65,6 +71,11 @@ def _parts(request: Request) -> Parts:
 
 
 WithParts = Annotated[Parts, Depends(_parts)]
+
+
+def see(address: str) -> Response:
+    """Send the browser on, so that loading the page again does not send the form again."""
+    return RedirectResponse(address, status_code=HTTPStatus.SEE_OTHER)
 
 
 def open_run(parts: Parts, name: str | None) -> Run:

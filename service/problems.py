@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -14,13 +14,20 @@ from starlette.exceptions import HTTPException
 
 from risk_model.errors import UserError
 from service.access import NotSignedInError, NotThereError
-from service.protection import BodyTooLargeError, FormTooOldError, NotOnLoopbackError
+from service.addresses import FromElsewhereError, NotOnLoopbackError, UnknownHostError
+from service.limits import TooOftenError
+from service.protection import BodyTooLargeError, BodyTooSlowError, FormTooOldError
 from service.reviews import DecisionIncompleteError, KeyUsedTwiceError, SomebodyElseDecidedError
+from service.strict_json import NotStrictJsonError
 
-PROGRAM_PATHS = ("/v1", "/healthz", "/readyz")
+PROGRAM_PATHS = ("/v1", "/healthz", "/readyz", "/metrics")
 NOT_THERE = (
     "It does not exist, or your role may not see it. Check the address, or go back to the start. "
     "If you expected to see it, ask your service lead."
+)
+NOT_UNDERSTOOD = "Request not understood"
+NOT_UNDERSTOOD_DETAIL = (
+    "Something in the request was not understood. Nothing was saved. Check it and send it again."
 )
 WORDS: Mapping[type[Exception], tuple[int, str, str]] = {
     NotThereError: (404, "Page not found", NOT_THERE),
@@ -33,6 +40,21 @@ WORDS: Mapping[type[Exception], tuple[int, str, str]] = {
         413,
         "Too much was sent",
         "A decision needs far less. Nothing was saved. Shorten the text and send it again.",
+    ),
+    BodyTooSlowError: (
+        408,
+        "Sent too slowly",
+        "Nothing was saved: the request did not end in time. Check the connection and send it again.",
+    ),
+    FromElsewhereError: (
+        403,
+        "Sent by another site’s page",
+        "Nothing was saved. Open the page here and send its form from there.",
+    ),
+    UnknownHostError: (
+        421,
+        "Not the address of this service",
+        "Open it under the address that your organisation gave you.",
     ),
     NotOnLoopbackError: (
         403,
@@ -53,15 +75,15 @@ WORDS: Mapping[type[Exception], tuple[int, str, str]] = {
 
 
 def add_problem_answers(app: FastAPI) -> None:
-    """Give every kind of problem its answer."""
-    for kind in WORDS:
-        app.add_exception_handler(kind, _known)
-    app.add_exception_handler(NotSignedInError, _not_signed_in)
-    app.add_exception_handler(SomebodyElseDecidedError, _somebody_else)
-    app.add_exception_handler(DecisionIncompleteError, _incomplete)
-    app.add_exception_handler(UserError, _list_unreadable)
-    app.add_exception_handler(RequestValidationError, _not_understood)
-    app.add_exception_handler(HTTPException, _http)
+    """Give every kind of problem its answer, wherever in the app it comes up."""
+    for kind in ANSWERS:
+        app.add_exception_handler(kind, answer)
+
+
+def answer(request: Request, error: Exception) -> Response:
+    """Return what is answered to one kind of problem."""
+    say = next(say for kind, say in ANSWERS.items() if isinstance(error, kind))
+    return say(request, error)
 
 
 def problem(
@@ -86,10 +108,32 @@ def _known(request: Request, error: Exception) -> Response:
 
 def _not_signed_in(request: Request, _error: Exception) -> Response:
     if request.url.path.startswith(PROGRAM_PATHS):
-        return problem(
-            request, 401, "Not signed in", "Sign in on the first page, then send the session cookie along."
+        refused = problem(
+            request,
+            401,
+            "Not signed in",
+            "Send a bearer token, or sign in on the first page and send its cookie.",
         )
+        refused.headers["WWW-Authenticate"] = "Bearer"
+        return refused
     return RedirectResponse("/", status_code=HTTPStatus.SEE_OTHER)
+
+
+def _too_often(request: Request, error: Exception) -> Response:
+    assert isinstance(error, TooOftenError)
+    refused = problem(
+        request,
+        429,
+        "Asked too often",
+        f"Nothing was saved. Wait {error.seconds} s, then go on; the limit is for each person.",
+    )
+    refused.headers["Retry-After"] = str(error.seconds)
+    return refused
+
+
+def _not_strict(request: Request, error: Exception) -> Response:
+    errors = [{"where": "body", "problem": str(error)}]
+    return problem(request, 422, NOT_UNDERSTOOD, NOT_UNDERSTOOD_DETAIL, errors)
 
 
 def _somebody_else(request: Request, error: Exception) -> Response:
@@ -110,8 +154,7 @@ def _list_unreadable(request: Request, error: Exception) -> Response:
 def _not_understood(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     errors = [_without_value(found) for found in error.errors()]
-    detail = "Something in the request was not understood. Nothing was saved. Check it and send it again."
-    return problem(request, 422, "Request not understood", detail, errors)
+    return problem(request, 422, NOT_UNDERSTOOD, NOT_UNDERSTOOD_DETAIL, errors)
 
 
 def _http(request: Request, error: Exception) -> Response:
@@ -119,11 +162,11 @@ def _http(request: Request, error: Exception) -> Response:
     if error.status_code == HTTPStatus.NOT_FOUND:
         return _known(request, NotThereError())
     phrase = HTTPStatus(error.status_code).phrase
-    answer = problem(
+    refused = problem(
         request, error.status_code, phrase, f"{phrase}. Nothing was saved. Check the address and try again."
     )
-    answer.headers.update(error.headers or {})
-    return answer
+    refused.headers.update(error.headers or {})
+    return refused
 
 
 def _without_value(found: Mapping[str, Any]) -> dict[str, str]:
@@ -132,3 +175,17 @@ def _without_value(found: Mapping[str, Any]) -> dict[str, str]:
     if found["type"] == "extra_forbidden":
         return {"where": ".".join(place[:-1]), "problem": "A field was sent that is not known here"}
     return {"where": ".".join(place), "problem": str(found["msg"])}
+
+
+ANSWERS: Mapping[type[Exception], Callable[[Request, Exception], Response]] = {
+    **dict.fromkeys(WORDS, _known),
+    NotSignedInError: _not_signed_in,
+    TooOftenError: _too_often,
+    NotStrictJsonError: _not_strict,
+    SomebodyElseDecidedError: _somebody_else,
+    DecisionIncompleteError: _incomplete,
+    UserError: _list_unreadable,
+    RequestValidationError: _not_understood,
+    HTTPException: _http,
+}
+KINDS: tuple[type[Exception], ...] = tuple(ANSWERS)

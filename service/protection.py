@@ -1,9 +1,9 @@
-"""What protects every answer: headers, a request's size, each form's token, loopback for the demo."""
+"""What protects every answer: headers, a request's size and patience, each form's token."""
 
 from __future__ import annotations
 
+import asyncio
 import hmac
-import ipaddress
 import secrets
 from typing import Annotated
 
@@ -14,18 +14,22 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LARGEST_BODY_BYTES = 64 * 1024
+LONGEST_BODY_SECONDS = 10
+MOST_HEADERS = 100
 CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
+    # Not "no-referrer": with it a browser hides from us that a form came from our own page.
+    "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+ONLY_HTTPS = {"Strict-Transport-Security": "max-age=31536000"}
 OUR_FAULT = JSONResponse(
     {
         "type": "about:blank",
@@ -36,8 +40,17 @@ OUR_FAULT = JSONResponse(
     status_code=500,
     media_type="application/problem+json",
 )
+TOO_MANY_HEADERS = JSONResponse(
+    {
+        "type": "about:blank",
+        "title": "Too many header fields",
+        "status": 431,
+        "detail": f"Nothing was read. Send at most {MOST_HEADERS} header fields.",
+    },
+    status_code=431,
+    media_type="application/problem+json",
+)
 STYLES_AND_ICONS = ("/static/", "/assets/")
-LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 
 
 class FormTooOldError(Exception):
@@ -51,28 +64,40 @@ class BodyTooLargeError(HTTPException):
         super().__init__(413)
 
 
-class NotOnLoopbackError(Exception):
-    """The demo was asked from, or under the name of, another machine."""
+class BodyTooSlowError(HTTPException):
+    """A body was not sent to its end in the time that it may take."""
+
+    def __init__(self) -> None:
+        super().__init__(408)
 
 
 class ProtectedAnswers:
-    """Adds the protecting headers to every answer and stops reading a request that is too large."""
+    """Adds the protecting headers to every answer and stops reading a request that is too large or too slow."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, only_https: bool) -> None:
         self._app = app
+        self._headers = HEADERS | (ONLY_HTTPS if only_https else {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        read, started = 0, False
+        read, is_whole, started = 0, False, False
+        give_up_at = asyncio.get_running_loop().time() + LONGEST_BODY_SECONDS
 
         async def limited() -> Message:
-            nonlocal read
-            message = await receive()
+            nonlocal read, is_whole
+            if is_whole:
+                return await receive()
+            try:
+                async with asyncio.timeout_at(give_up_at):
+                    message = await receive()
+            except TimeoutError:
+                raise BodyTooSlowError from None
             read += len(message.get("body", b""))
             if read > LARGEST_BODY_BYTES:
                 raise BodyTooLargeError
+            is_whole = not message.get("more_body", False)
             return message
 
         async def protected(message: Message) -> None:
@@ -80,12 +105,15 @@ class ProtectedAnswers:
             if message["type"] == "http.response.start":
                 started = True
                 headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
+                for name, value in self._headers.items():
                     headers[name] = value
                 lasting = scope["path"].startswith(STYLES_AND_ICONS) and message["status"] == 200
                 headers["Cache-Control"] = "public, max-age=86400" if lasting else "no-store"
             await send(message)
 
+        if len(scope["headers"]) > MOST_HEADERS:
+            await TOO_MANY_HEADERS(scope, receive, protected)
+            return
         try:
             await self._app(scope, limited, protected)
         except Exception:
@@ -106,18 +134,3 @@ def check_csrf(request: Request, csrf: Annotated[str, Form()] = "") -> None:
     expected = str(request.session.get("csrf", ""))
     if not expected or not hmac.compare_digest(expected.encode(), csrf.encode("utf-8", "replace")):
         raise FormTooOldError
-
-
-def check_is_on_loopback(request: Request) -> None:
-    """Raise unless both ends of a demo's connection are this machine, whatever name was used for it."""
-    host = request.headers.get("host", "")
-    name = host if host.endswith("]") else host.rsplit(":", 1)[0]
-    if name not in LOOPBACK_NAMES or not _is_loopback(request.client.host if request.client else ""):
-        raise NotOnLoopbackError
-
-
-def _is_loopback(address: str) -> bool:
-    try:
-        return ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        return False

@@ -86,6 +86,22 @@ class AuditEntry(Base):
     hash: Mapped[str] = mapped_column(String(64))
 
 
+class OpenSession(Base):
+    """Somebody who is signed in; the row is taken away when they sign out."""
+
+    __tablename__ = "open_session"
+
+    key_sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    person_id: Mapped[str] = mapped_column(String(80))
+    name: Mapped[str] = mapped_column(String(120))
+    title: Mapped[str] = mapped_column(String(120))
+    role: Mapped[str] = mapped_column(String(20))
+    organisation_code: Mapped[str] = mapped_column(String(12))
+    organisation_name: Mapped[str] = mapped_column(String(120))
+    opened_at: Mapped[int] = mapped_column(Integer)
+    seen_at: Mapped[int] = mapped_column(Integer)
+
+
 class Store:
     """Opens the database for reading, or for one writing transaction at a time."""
 
@@ -148,10 +164,11 @@ def _engine(database: str) -> Engine:
             "Expected one such as sqlite:///var/demo/service.db."
         ) from error
     if url.get_backend_name() != "sqlite":
-        return create_engine(url)
+        return create_engine(url, hide_parameters=True)
     if url.database and url.database != ":memory:":
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, connect_args={"timeout": SECONDS_TO_WAIT_FOR_A_LOCK})
+    # What a statement was given may be about a child: no error repeats it.
+    engine = create_engine(url, connect_args={"timeout": SECONDS_TO_WAIT_FOR_A_LOCK}, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     return engine
 

@@ -16,6 +16,7 @@ from service.app import create_app
 from service.settings import Settings
 from tests.browser.chromium import ARGUMENTS, CHROMIUM
 from tests.functional.service import worklist_folder
+from tests.functional.service.conftest import UNHURRIED
 
 
 @pytest.fixture(scope="session")
@@ -38,7 +39,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     worklist_folder.write(folder / "worklists", children=160)
     database = f"sqlite:///{folder}/service.db"
     store.migrate(database)
-    app = create_app(Settings(worklists=folder / "worklists", database=database, demo=True))
+    app = create_app(Settings(worklists=folder / "worklists", database=database, demo=True, **UNHURRIED))
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, log_level="error", access_log=False))

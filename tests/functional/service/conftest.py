@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +24,8 @@ ADDRESS = "http://127.0.0.1:8000"
 COLLEAGUE = Person("s-demo", "S. Demo", "therapist", Role.CLINICIAN, "NR5", "Demo Community Trust")
 ELSEWHERE = Person("e-demo", "E. Demo", "audiologist", Role.CLINICIAN, "RK9", "Another Trust")
 PEOPLE = {**DEMO_PEOPLE, COLLEAGUE.person_id: COLLEAGUE, ELSEWHERE.person_id: ELSEWHERE}
+UNHURRIED = {"requests_per_minute": 100_000, "children_per_minute": 100_000}
+"""A test asks faster than a person; the limits have tests of their own."""
 RUN = "2026-11-20-r1"
 LIST = f"/lists/{SPEECH}/{RUN}"
 
@@ -58,9 +60,12 @@ class Visitor:
     def __init__(self, app: Any, person: str | None = None) -> None:
         self.http = TestClient(app, base_url=ADDRESS, client=("127.0.0.1", 50000), follow_redirects=False)
         if person:
-            token = csrf_in(self.http.get("/").text)
-            answer = self.http.post("/sign-in", data={"csrf": token, "person": person})
-            assert answer.status_code == 303
+            self.sign_in(person)
+
+    def sign_in(self, person: str) -> None:
+        token = csrf_in(self.http.get("/").text)
+        answer = self.http.post("/sign-in", data={"csrf": token, "person": person})
+        assert answer.status_code == 303
 
     def page(self, address: str) -> str:
         answer = self.http.get(address)
@@ -94,9 +99,9 @@ def database(tmp_path: Path) -> str:
 
 @pytest.fixture
 def make_app(database: str, clock: Clock) -> Callable[..., Any]:
-    def make(worklists: Path, trusted_keys: Path | None = None) -> Any:
-        settings = Settings(worklists=worklists, database=database, demo=True, trusted_keys=trusted_keys)
-        return create_app(settings, people=PEOPLE, now=clock)
+    def make(worklists: Path, *, people: Mapping[str, Person] = PEOPLE, **more: Any) -> Any:
+        given = {"worklists": worklists, "database": database, "demo": True} | UNHURRIED | more
+        return create_app(Settings(**given), people=people, now=clock)
 
     return make
 

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from service import store
 from service.__main__ import app as command_line
 from service.app import create_app, settings_from_environment
 from service.settings import Settings
@@ -79,9 +80,10 @@ def test_missing_styles(worklists: Path, tmp_path: Path) -> None:
 
 def test_migrating_twice_is_harmless(tmp_path: Path) -> None:
     address = f"sqlite:///{tmp_path}/new/s.db"
+    newest = max(path.name[:4] for path in (store.MIGRATIONS / "versions").glob("0*.py"))
     for _ in range(2):
         result = run("migrate", "--database", address, "--json")
-        assert (result.exit_code, json.loads(result.output)) == (0, {"version": "0001"})
+        assert (result.exit_code, json.loads(result.output)) == (0, {"version": newest})
 
 
 def test_verifying_a_log_that_is_not_there(tmp_path: Path) -> None:

@@ -53,6 +53,7 @@ def test_an_override_ends_on_its_day(clinician: Visitor, clock: Any) -> None:
     clinician.decide(child_address(IN_TIER_2), choice="up", reason="not-recorded", weeks="1")
     for day, kind in ((1, "up"), (2, "todo")):
         clock.time = clock.time.replace(month=12, day=day)
+        clinician.sign_in("r-demo")
         assert clinician.http.get(f"/v1{child_address(IN_TIER_2)}").json()["review"]["kind"] == kind
 
 

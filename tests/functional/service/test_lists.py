@@ -149,7 +149,7 @@ def test_an_empty_list_warns(tmp_path: Path, make_app) -> None:  # type: ignore[
 def test_a_policy_signed_with_a_trusted_key_draws_no_warning(tmp_path: Path, make_app) -> None:  # type: ignore[no-untyped-def]
     private, trusted = make_keys(tmp_path, worklist_folder.LEAD)
     worklist_folder.write(tmp_path / "signed", signed_with=private)
-    shown = text(Visitor(make_app(tmp_path / "signed", trusted), "r-demo").page(LIST))
+    shown = text(Visitor(make_app(tmp_path / "signed", trusted_keys=trusted), "r-demo").page(LIST))
     assert "Draft" not in shown
     assert "Signed by P. Sample, clinical lead, 2 Nov 2026" in shown
 
@@ -160,7 +160,7 @@ def test_a_signature_that_nobody_here_trusts_leaves_the_list_a_draft(tmp_path: P
     (tmp_path / "others").mkdir()
     _, others = make_keys(tmp_path / "others", worklist_folder.LEAD)
     for trusted in (None, others):
-        shown = text(Visitor(make_app(tmp_path / "signed", trusted), "r-demo").page(LIST))
+        shown = text(Visitor(make_app(tmp_path / "signed", trusted_keys=trusted), "r-demo").page(LIST))
         assert "Draft policy, not signed." in shown
         assert "Signed by" not in shown
 
@@ -189,6 +189,7 @@ def test_every_page_of_a_run_says_that_its_policy_is_a_draft_and_that_no_estimat
 
 def test_an_old_list_says_its_age(clinician: Visitor, clock) -> None:  # type: ignore[no-untyped-def]
     clock.time = clock.time.replace(month=12, day=2)
+    clinician.sign_in("r-demo")
     assert "This list is 12 days old. Do not offer slots from it" in text(clinician.page(LIST))
 
 

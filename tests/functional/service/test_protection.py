@@ -18,11 +18,11 @@ PAGES = ["/", "/lists", LIST, child_address(3), "/nowhere", f"/v1{LIST}", "/v1/n
 def test_every_answer_carries_the_strict_headers(clinician: Visitor, address: str) -> None:
     headers = clinician.http.get(address).headers
     assert headers["content-security-policy"] == (
-        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; "
         "base-uri 'none'; frame-ancestors 'none'"
     )
     assert headers["x-content-type-options"] == "nosniff"
-    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["referrer-policy"] == "same-origin"
     assert headers["cache-control"] == "no-store"
 
 

@@ -1,70 +1,38 @@
-"""Every route for every role, read from the app itself: what is not listed here is denied."""
+"""Every route for every role and organisation, read from the app itself: what is not in the table is denied."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from fastapi.routing import APIRoute
+from fastapi import APIRouter
 
 from risk_model import worklist
-from tests.functional.service.conftest import PEOPLE, RUN, Visitor
+from service import routes
+from service.access import DEMO_PEOPLE, Person, Role
+from service.routes import WHO_MAY
+from tests.functional.service.conftest import ELSEWHERE, PEOPLE, RUN, Visitor, csrf_in
 from tests.functional.service.worklist_folder import HEARING, SPEECH
 
 NOBODY = "nobody"
 CLINICIAN, COMMISSIONER, AUDITOR, STEWARD = "r-demo", "c-demo", "a-demo", "d-demo"
-EVERYBODY = {NOBODY, CLINICIAN, COMMISSIONER, AUDITOR, STEWARD}
-SIGNED_IN = EVERYBODY - {NOBODY}
-READS_LISTS = {CLINICIAN, AUDITOR}
-ALLOWED = {
-    "GET /": EVERYBODY,
-    "GET /healthz": EVERYBODY,
-    "GET /readyz": EVERYBODY,
-    "GET /static/{name}": EVERYBODY,
-    "POST /sign-in": EVERYBODY,
-    "POST /sign-out": SIGNED_IN,
-    "GET /v1/me": SIGNED_IN,
-    "GET /lists": READS_LISTS,
-    "GET /lists/{service}": READS_LISTS,
-    "GET /lists/{service}/{run}": READS_LISTS,
-    "GET /lists/{service}/{run}/{referral}": READS_LISTS,
-    "POST /lists/{service}/{run}/{referral}": {CLINICIAN},
-    "POST /lists/{service}/{run}/{referral}/second": set(),
-    "GET /v1/services": READS_LISTS,
-    "GET /v1/lists/{service}": READS_LISTS,
-    "GET /v1/lists/{service}/{run}": READS_LISTS,
-    "GET /v1/lists/{service}/{run}/{referral}": READS_LISTS,
-    "GET /v1/lists/{service}/{run}/{referral}/contributions": READS_LISTS,
-    "GET /v1/lists/{service}/{run}/{referral}/reviews": READS_LISTS,
-    "POST /v1/lists/{service}/{run}/{referral}/reviews": {CLINICIAN},
-    "GET /demand": {COMMISSIONER},
-    "GET /audit": {AUDITOR},
-    "GET /audit/runs/{run}": {AUDITOR},
-    "GET /files": {STEWARD},
+OTHER_BOARD = {
+    role: Person(f"{role.value[0]}-other", "O. Demo", role.value, role, "QT6", "Another Board")
+    for role in (Role.COMMISSIONER, Role.AUDITOR, Role.DATA_STEWARD)
+}
+EVERYBODY = {NOBODY: None} | {
+    person.person_id: person for person in (*DEMO_PEOPLE.values(), ELSEWHERE, *OTHER_BOARD.values())
 }
 FILLED = {
     "{service}": SPEECH,
     "{run}": RUN,
     "{referral}": "nr5ref0000003",
     "{name}": "nhsuk.css",
+    "{path}": "favicon.svg",
 }
-
-
-def routes(app: Any) -> list[tuple[str, str]]:
-    return [
-        (method, route.path)
-        for route in _flat(app.routes)
-        if isinstance(route, APIRoute)
-        for method in sorted(route.methods or ())
-    ]
-
-
-def _flat(found: Any) -> list[Any]:
-    flat = []
-    for route in found:
-        inner = getattr(route, "original_router", None)
-        flat += _flat(inner.routes) if inner is not None else [route]
-    return flat
+NEEDS_ITS_LIST = "{service}"
+ASKS_A_SECOND_PERSON = "POST /lists/{service}/{run}/{referral}/second"
 
 
 def ask(visitor: Visitor, method: str, path: str) -> Any:
@@ -76,9 +44,8 @@ def ask(visitor: Visitor, method: str, path: str) -> Any:
         return visitor.http.post(
             path, json={"choice": "agree", "last_review": 0}, headers={"Idempotency-Key": "key-of-the-test"}
         )
-    token = visitor.http.get("/").text.split('name="csrf" value="')[1].split('"')[0]
     form = {
-        "csrf": token,
+        "csrf": csrf_in(visitor.http.get("/").text),
         "person": CLINICIAN,
         "choice": "agree",
         "form_key": "key-of-the-form",
@@ -88,19 +55,37 @@ def ask(visitor: Visitor, method: str, path: str) -> Any:
 
 
 @pytest.fixture
-def everybody(app: Any) -> dict[str, Visitor]:
-    return {who: Visitor(app, None if who == NOBODY else who) for who in sorted(EVERYBODY)}
+def make_visitor(make_app: Callable[..., Any], worklists: Any) -> Iterator[Callable[[str], Visitor]]:
+    app = make_app(worklists, people=PEOPLE | {p.person_id: p for p in OTHER_BOARD.values()})
+    yield lambda who: Visitor(app, None if who == NOBODY else who)
+    app.state.parts.store.engine.dispose()
 
 
-def test_every_route_is_in_the_table(app: Any) -> None:
-    assert {f"{method} {path}" for method, path in routes(app)} == set(ALLOWED)
+def test_every_route_of_the_app_is_in_the_table_and_nothing_else(app: Any) -> None:
+    in_app = {
+        f"{method} {route.address}"
+        for route in routes.of_app(app.routes)
+        for method in (route.methods or {"GET"})
+    }
+    assert in_app == set(WHO_MAY)
 
 
-def test_every_operation_of_the_api_description_is_in_the_table(app: Any, clinician: Visitor) -> None:
+def test_every_operation_of_the_api_description_is_in_the_table(clinician: Visitor) -> None:
     described = clinician.http.get("/v1/openapi.json").json()["paths"]
     named = {f"{method.upper()} {path}" for path, methods in described.items() for method in methods}
-    assert named <= set(ALLOWED)
-    assert {name for name in ALLOWED if " /v1" in name} <= named
+    assert named <= set(WHO_MAY)
+    assert {name for name in WHO_MAY if " /v1" in name} - named == {"GET /v1/openapi.json"}
+
+
+def test_a_route_that_nobody_put_into_the_table_is_not_there(
+    make_app: Callable[..., Any], worklists: Any
+) -> None:
+    forgotten = APIRouter()
+    forgotten.add_api_route("/forgotten", lambda: {"child": "shown"})
+    app = make_app(worklists)
+    app.include_router(forgotten)
+    for who in (None, CLINICIAN, AUDITOR):
+        assert Visitor(app, who).http.get("/forgotten").status_code == 404
 
 
 @pytest.fixture
@@ -108,19 +93,35 @@ def nothing_to_compute_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worklist, "verify", worklist.check_seal)
 
 
+def expected(route: str, person: Person | None) -> str:
+    """What the table and the person's organisation say of one cell."""
+    if (person.role if person else None) not in WHO_MAY[route]:
+        return "not there" if person else "sign in"
+    sees_speech = person is not None and (
+        person.organisation_code == "NR5"
+        or (person.organisation_code == "QJK" and person.role is Role.AUDITOR)
+    )
+    if (NEEDS_ITS_LIST in route and not sees_speech) or route == ASKS_A_SECOND_PERSON:
+        return "not there"
+    return "answered"
+
+
 @pytest.mark.usefixtures("nothing_to_compute_again")
-@pytest.mark.parametrize("route", sorted(ALLOWED))
-def test_only_the_roles_in_the_table_may(route: str, everybody: dict[str, Visitor]) -> None:
+@pytest.mark.parametrize("route", sorted(WHO_MAY))
+def test_every_cell_of_route_role_and_organisation(
+    route: str, make_visitor: Callable[[str], Visitor]
+) -> None:
     method, path = route.split(" ")
-    for who, visitor in everybody.items():
-        answer = ask(visitor, method, path)
-        if who in ALLOWED[route]:
-            assert answer.status_code in (200, 201, 303), who
-            assert answer.headers.get("location") != "/" or path == "/sign-out", who
-        elif who == NOBODY:
-            assert (answer.status_code, answer.headers.get("location")) in ((401, None), (303, "/")), who
-        else:
-            assert answer.status_code == 404, who
+    for who, person in EVERYBODY.items():
+        answer = ask(make_visitor(who), method, path)
+        match expected(route, person):
+            case "answered":
+                assert answer.status_code in (200, 201, 303), who
+                assert answer.headers.get("location") != "/" or path == "/sign-out", who
+            case "sign in":
+                assert (answer.status_code, answer.headers.get("location")) in ((401, None), (303, "/")), who
+            case "not there":
+                assert answer.status_code == 404, who
 
 
 def test_not_yours_and_not_there_are_the_same_bytes(app: Any, clinician: Visitor) -> None:
@@ -133,7 +134,9 @@ def test_not_yours_and_not_there_are_the_same_bytes(app: Any, clinician: Visitor
             f"{prefix}/lists/{SPEECH}/..%2f..%2fetc",
             f"{prefix}/nowhere",
         ]
-        answers = {clinician.http.get(address).content for address in not_yours + not_there}
+        not_for_this_role = [] if prefix else ["/demand", "/audit", "/files"]
+        addresses = not_yours + not_there + not_for_this_role
+        answers = {clinician.http.get(address).content for address in addresses}
         assert len(answers) == 1
 
 
@@ -148,3 +151,24 @@ def test_each_demo_person_lands_on_a_page_they_may_see(app: Any) -> None:
         visitor = Visitor(app, person)
         home = {"c-demo": "/demand", "a-demo": "/audit", "d-demo": "/files"}.get(person, "/lists")
         assert visitor.http.get(home).status_code == 200
+
+
+def test_an_overseeing_organisation_sees_its_own_providers_only(
+    make_app: Callable[..., Any], worklists: Any
+) -> None:
+    app = make_app(worklists, oversees={"QJK": ["RK9"]})
+    assert [each["service_id"] for each in Visitor(app, AUDITOR).http.get("/v1/services").json()] == [HEARING]
+    page = Visitor(app, COMMISSIONER).page("/demand")
+    assert ("Hearing" in page, "Speech and language" in page) == (True, False)
+
+
+def test_another_organisations_entries_and_marks_are_not_shown(
+    make_app: Callable[..., Any], worklists: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worklist, "verify", worklist.check_seal)
+    app = make_app(worklists)
+    address = f"/lists/{SPEECH}/{RUN}/nr5ref0000003"
+    Visitor(app, CLINICIAN).decide(address, choice="wrong", reason="fact-wrong", own_words="seen in May")
+    app = make_app(worklists, oversees={"QJK": ["RK9"]})
+    assert "opened this page" not in Visitor(app, AUDITOR).page(f"/audit/runs/{RUN}")
+    assert "seen in May" not in Visitor(app, STEWARD).page("/files")
