@@ -16,7 +16,7 @@ from starlette.middleware.sessions import SessionMiddleware
 
 from risk_model.errors import UserError
 from risk_model.policy import signing
-from service import api, child_pages, oversight, pages
+from service import api, audit, child_pages, oversight, pages
 from service.access import DEMO_PEOPLE, NotThereError, Person
 from service.parts import Parts
 from service.problems import add_problem_answers
@@ -73,7 +73,8 @@ def create_app(
         telemetry=NO_TELEMETRY,
         dependencies=[Depends(check_is_on_loopback)],
     )
-    app.state.parts = Parts(settings, shelf, Store(settings.database), people, renderer, now)
+    store = Store(settings.database, audit.open_key(settings.log_key_path))
+    app.state.parts = Parts(settings, shelf, store, people, renderer, now)
     for router in (api.probes, api.router, pages.router, child_pages.router, oversight.router):
         app.include_router(router)
     _serve_styles_and_icons(app, renderer, settings.nhsuk_frontend)

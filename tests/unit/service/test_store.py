@@ -12,7 +12,7 @@ from service.store import Base, Store, migrate
 
 def test_migrations_and_models_agree(tmp_path: Path) -> None:
     address = f"sqlite:///{tmp_path}/service.db"
-    assert migrate(address) == "0001"
+    assert migrate(address) == "0003"
     store = Store(address)
     with store.engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
