@@ -229,8 +229,8 @@ def simulate(
     rules, _ = policy.load(policy_file)
     calendar = policy.read_calendar(policy.load_input(calendar_file, policy.CALENDAR))
     known = None if truth is None else evaluation.read_truth(truth)
-    card = (
-        None
+    card, _ = (
+        (None, None)
         if policy_only
         else registry.approved(store, registry.deployment(workspace.key(Purpose.REGISTRY)))
     )

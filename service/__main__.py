@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 import socket
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any
 
 import typer
 
 from risk_model.errors import UserError
-from service.settings import DEFAULT_DATABASE, DEFAULT_PORT, DEFAULT_WORKLISTS
+from service import audit_command
+from service.options import AsJson, Database, LogKey, mistakes_in_one_sentence
+from service.settings import DEFAULT_PORT, DEFAULT_WORKLISTS
 
 LOOPBACK = "127.0.0.1"
-FINDING, WRONG_USE = 1, 2
 
 app = typer.Typer(
     help="Shows waiting lists as they were written and keeps what reviewers decide.",
@@ -21,16 +22,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-audit_app = typer.Typer(help="Checks the log of who looked and who decided.", no_args_is_help=True)
-app.add_typer(audit_app, name="audit")
+app.add_typer(audit_command.app, name="audit")
 decisions_app = typer.Typer(help="Hands on what reviewers decided.", no_args_is_help=True)
 app.add_typer(decisions_app, name="decisions")
-
-Database = Annotated[
-    str | None,
-    typer.Option(help=f"Address of the database for decisions and the log. [default: {DEFAULT_DATABASE}]"),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
 
 
 @app.command()
@@ -42,13 +36,12 @@ def serve(
         Path | None, typer.Option(help=f"Folder with one folder per run. [default: {DEFAULT_WORKLISTS}]")
     ] = None,
     database: Database = None,
+    log_key: LogKey = None,
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.0.0.1.")] = DEFAULT_PORT,
 ) -> None:
     """Show the lists in a browser, at http://127.0.0.1:8000 unless another port is given."""
-    try:
-        _serve(demo, worklists, database, port)
-    except UserError as error:
-        _stop(error)
+    with mistakes_in_one_sentence():
+        _serve(port, worklists=worklists, database=database, log_key=log_key, demo=demo or None)
 
 
 @app.command()
@@ -57,40 +50,9 @@ def migrate(database: Database = None, as_json: AsJson = False) -> None:
     from service import store
     from service.app import settings_from_environment
 
-    try:
+    with mistakes_in_one_sentence():
         version = store.migrate(settings_from_environment(database=database).database)
-    except UserError as error:
-        _stop(error)
     typer.echo(json.dumps({"version": version}) if as_json else f"The database is at version {version}.")
-
-
-@audit_app.command()
-def verify(database: Database = None, as_json: AsJson = False) -> None:
-    """Recompute the seal of every entry in the log; exit 1 when one does not agree."""
-    from sqlalchemy.exc import SQLAlchemyError
-
-    from service import audit, store
-    from service.app import settings_from_environment
-
-    try:
-        with store.Store(settings_from_environment(database=database).database).reading() as session:
-            verdict = audit.verify(session)
-    except UserError as error:
-        _stop(error)
-    except SQLAlchemyError:
-        _stop(
-            UserError(
-                "The database holds no log. Expected one made by `risk-service migrate`. Check --database."
-            )
-        )
-    answer = {
-        "agrees": verdict.agrees,
-        "entries": verdict.entries,
-        "first_bad_entry": verdict.first_bad_entry,
-    }
-    typer.echo(json.dumps(answer | {"head": verdict.head}) if as_json else verdict.words)
-    if not verdict.agrees:
-        raise typer.Exit(FINDING)
 
 
 @decisions_app.command()
@@ -102,40 +64,28 @@ def export(
     as_json: AsJson = False,
 ) -> None:
     """Write what reviewers decided to the file that the next list obeys."""
-    from sqlalchemy.exc import SQLAlchemyError
-
     from service import decisions_file, store
     from service.app import settings_from_environment
 
-    try:
+    with mistakes_in_one_sentence():
         with store.Store(settings_from_environment(database=database).database).reading() as session:
             content, count = decisions_file.write(session)
-        out.write_text(content, encoding="utf-8")
-    except UserError as error:
-        _stop(error)
-    except SQLAlchemyError:
-        _stop(
-            UserError(
-                "The database holds no decisions. Expected one made by `risk-service migrate`. Check --database."
-            )
-        )
-    except OSError as error:
-        _stop(
-            UserError(
+        try:
+            out.write_text(content, encoding="utf-8")
+        except OSError as error:
+            raise UserError(
                 f"{out} cannot be written: {error.strerror}. Expected a place with room. Name another one."
-            )
-        )
+            ) from error
     words = f"1 decision is in {out}." if count == 1 else f"{count} decisions are in {out}."
     typer.echo(json.dumps({"decisions": count, "file": str(out)}) if as_json else words)
 
 
-def _serve(demo: bool, worklists: Path | None, database: str | None, port: int) -> None:
+def _serve(port: int, **given: Any) -> None:
     import uvicorn
 
     from service import store
     from service.app import create_app, settings_from_environment
 
-    given = {"worklists": worklists, "database": database, "demo": demo or None}
     settings = settings_from_environment(**given)
     service = create_app(settings)
     listening = _listen(port)
@@ -161,11 +111,6 @@ def _listen(port: int) -> socket.socket:
             "Expected a free port. Stop the other program or choose one with --port, such as --port 8001."
         ) from error
     return listening
-
-
-def _stop(error: UserError) -> NoReturn:
-    typer.echo(str(error), err=True)
-    raise typer.Exit(WRONG_USE)
 
 
 def main() -> None:

@@ -16,7 +16,7 @@ from starlette.middleware.sessions import SessionMiddleware
 
 from risk_model.errors import UserError
 from risk_model.policy import signing
-from service import api, child_pages, oversight, pages, sign_in
+from service import api, audit, child_pages, oversight, pages, sign_in
 from service.access import DEMO_PEOPLE, EVERY_PROVIDER, NotThereError, Person
 from service.addresses import Addresses
 from service.guard import Guard, check_was_admitted
@@ -81,9 +81,8 @@ def create_app(
     )
     addresses = Addresses(None)
     oversees = {DEMO_BOARD: [EVERY_PROVIDER]} | settings.oversees
-    app.state.parts = Parts(
-        settings, shelf, Store(settings.database), people, renderer, now, addresses, Organisations(oversees)
-    )
+    store = Store(settings.database, audit.open_key(settings.log_key_path))
+    app.state.parts = Parts(settings, shelf, store, people, renderer, now, addresses, Organisations(oversees))
     for router in (
         api.probes,
         api.router,

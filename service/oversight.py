@@ -57,7 +57,7 @@ def runs(request: Request, parts: WithParts, person: SignedIn) -> Response:
     """Show all runs, and whether the log is whole."""
     check_user_can_audit(person)
     with parts.store.reading() as session:
-        verdict = audit.verify(session)
+        verdict = audit.verify(session, audit.open_public_key(parts.settings.log_key_path))
     return parts.renderer.page(request, "audit-runs.jinja", names=parts.shelf.names(), verdict=verdict)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -98,6 +99,7 @@ def decide(session: Session, person: Person, child: Child, sent: ReviewIn, key: 
     review.pin_to_tier = sent.pin_to_tier if sent.choice is Choice.PIN else None
     review.ends_on = _today(now) + timedelta(weeks=sent.weeks) if overrides else None
     review.needs_second = needs_second_person(sent, child.tier)
+    review.request_digest = _request_digest(child, sent.model_dump(mode="json"))
     return _keep(session, person, review, sent.last_review, "decided", now)
 
 
@@ -109,6 +111,7 @@ def second(
     for name in ("choice", "reason", "own_words", "pin_to_tier", "ends_on", "needs_second"):
         setattr(review, name, getattr(asked, name))
     review.seconds_review_id, review.second_agrees = asked.review_id, agrees
+    review.request_digest = _request_digest(child, {"seconds": asked.review_id, "agrees": agrees})
     return _keep(session, person, review, asked.review_id, "seconded", now)
 
 
@@ -245,7 +248,7 @@ def _keep(session: Session, person: Person, review: Review, seen: int, action: s
         )
     ).first()
     if before is not None:
-        if _content(before) != _content(review):
+        if before.request_digest != review.request_digest:
             raise KeyUsedTwiceError
         return Saved(before, was_there=True)
     last = newest(session, review.service_id, review.referral_id)
@@ -266,21 +269,14 @@ def _keep(session: Session, person: Person, review: Review, seen: int, action: s
     return Saved(review, was_there=False)
 
 
-def _content(review: Review) -> tuple[object, ...]:
-    return (
-        review.service_id,
-        review.referral_id,
-        review.choice,
-        review.reason,
-        review.own_words,
-        review.pin_to_tier,
-        review.seconds_review_id,
-        review.second_agrees,
-    )
+def _request_digest(child: Child, sent: Mapping[str, object]) -> str:
+    """Everything that was sent and where: a key that comes again with anything else was used twice."""
+    about = {"run": child.run, "service_id": child.service_id, "referral_id": child.referral_id}
+    return hashlib.sha256(json.dumps([about, sent], sort_keys=True).encode()).hexdigest()
 
 
 def _for_the_log(review: Review) -> dict[str, object]:
-    """The log holds the decision and a digest of the reviewer's own words, never the words."""
+    """The log holds the decision and a digest of all that is stored of it, never the reviewer's own words."""
     return {
         "review_id": review.review_id,
         "choice": review.choice,
@@ -292,7 +288,7 @@ def _for_the_log(review: Review) -> dict[str, object]:
         "needs_second": review.needs_second,
         "seconds_review_id": review.seconds_review_id,
         "second_agrees": review.second_agrees,
-        "own_words_sha256": hashlib.sha256(review.own_words.encode()).hexdigest(),
+        "digest": audit.digest(review),
     }
 
 

@@ -7,6 +7,9 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
+from risk_model.errors import UserError
+from service import store
+
 DEFAULT_WORKLISTS = Path("var/demo/workspace/worklists")
 DEFAULT_DATABASE = "sqlite:///var/demo/service.db"
 DEFAULT_PORT = 8000
@@ -18,6 +21,9 @@ CHILDREN_PER_MINUTE = 60
 NHSUK_FRONTEND = Path(__file__).resolve().parents[1] / "node_modules" / "nhsuk-frontend" / "dist" / "nhsuk"
 
 
+LOG_KEY_SUFFIX = ".log-key"
+
+
 class Settings(BaseModel):
     """Where the lists and the database are, and who may sign in; never changes once the service runs."""
 
@@ -25,6 +31,8 @@ class Settings(BaseModel):
 
     worklists: Path = DEFAULT_WORKLISTS
     database: str = DEFAULT_DATABASE
+    # The private key that signs the log, made on first use; beside an SQLite database unless another place is named.
+    log_key: Path | None = None
     demo: bool = False
     # Whose signatures of a policy count: a .pub file or a folder of them. Without any every list is a draft.
     trusted_keys: Path | None = None
@@ -42,3 +50,16 @@ class Settings(BaseModel):
         if len(secret.get_secret_value()) < SHORTEST_SECRET:
             raise ValueError(f"a secret has at least {SHORTEST_SECRET} characters")
         return secret
+
+    @property
+    def log_key_path(self) -> Path:
+        """Where the log's key lies; for a database that is no file, somebody must say where."""
+        if self.log_key is not None:
+            return self.log_key
+        file = store.file_of(self.database)
+        if file is None:
+            raise UserError(
+                "Nobody said where the key of the log lies. Expected a file outside the database and its backups. "
+                "Name it with --log-key or EARLY_SUPPORT_LOG_KEY."
+            )
+        return file.with_name(file.name + LOG_KEY_SUFFIX)

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Date,
     Index,
     Integer,
+    LargeBinary,
     String,
     Text,
     UniqueConstraint,
@@ -20,7 +21,7 @@ from sqlalchemy import (
     event,
     text,
 )
-from sqlalchemy.engine import Engine, make_url
+from sqlalchemy.engine import URL, Engine, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
@@ -46,6 +47,7 @@ class Review(Base):
 
     review_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
     idempotency_key: Mapped[str] = mapped_column(String(64))
+    request_digest: Mapped[str] = mapped_column(String(64))
     made_at: Mapped[str] = mapped_column(String(32))
     run: Mapped[str] = mapped_column(String(40))
     service_id: Mapped[str] = mapped_column(String(120))
@@ -65,11 +67,40 @@ class Review(Base):
     second_agrees: Mapped[bool | None] = mapped_column(Boolean)
 
 
+class Publication(Base):
+    """The act that made a run live; the newest one says which run is live."""
+
+    __tablename__ = "publication"
+
+    publication_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    made_at: Mapped[str] = mapped_column(String(32))
+    run: Mapped[str] = mapped_column(String(40))
+    provenance_sha256: Mapped[str] = mapped_column(String(64))
+    kind: Mapped[str] = mapped_column(String(12))
+    made_by: Mapped[str] = mapped_column(String(120))
+    seconded_by: Mapped[str | None] = mapped_column(String(120))
+    reason: Mapped[str] = mapped_column(Text)
+    # The publication that is live again when this one is rolled back.
+    before_id: Mapped[int | None] = mapped_column(Integer)
+
+
+class AuditLeaf(Base):
+    """What the log commits to; stays when the content of the entry is erased."""
+
+    __tablename__ = "audit_leaf"
+
+    sequence: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    commitment: Mapped[bytes] = mapped_column(LargeBinary(32))
+
+
 class AuditEntry(Base):
-    """One line of the log, chained to the line before it."""
+    """The content of one entry of the log, with the key under which the log commits to it."""
 
     __tablename__ = "audit_entry"
-    __table_args__ = (Index("audit_by_child", "service_id", "referral_id", "sequence"),)
+    __table_args__ = (
+        Index("audit_by_child", "service_id", "referral_id", "sequence"),
+        Index("audit_by_run", "run", "sequence"),
+    )
 
     sequence: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     at: Mapped[str] = mapped_column(String(32))
@@ -77,13 +108,34 @@ class AuditEntry(Base):
     person_name: Mapped[str] = mapped_column(String(120))
     role: Mapped[str] = mapped_column(String(20))
     organisation_code: Mapped[str] = mapped_column(String(12))
+    purpose: Mapped[str] = mapped_column(String(20))
     action: Mapped[str] = mapped_column(String(40))
     run: Mapped[str | None] = mapped_column(String(40))
     service_id: Mapped[str | None] = mapped_column(String(120))
     referral_id: Mapped[str | None] = mapped_column(String(40))
     details: Mapped[str] = mapped_column(Text)
-    previous_hash: Mapped[str] = mapped_column(String(64))
-    hash: Mapped[str] = mapped_column(String(64))
+    entry_key: Mapped[bytes] = mapped_column(LargeBinary(32))
+
+
+class AuditCheckpoint(Base):
+    """A signed head of the log; the newest carries what the next entry is added to."""
+
+    __tablename__ = "audit_checkpoint"
+
+    size: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    at: Mapped[str] = mapped_column(String(32))
+    is_kept: Mapped[bool] = mapped_column(Boolean)
+    note: Mapped[str] = mapped_column(Text)
+    frontier: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class Erasure(Base):
+    """Which rows an entry of the log allowed to be deleted; without it the database refuses."""
+
+    __tablename__ = "erasure"
+
+    erased_table: Mapped[str] = mapped_column(String(20), primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
 
 
 class OpenSession(Base):
@@ -103,10 +155,14 @@ class OpenSession(Base):
 
 
 class Store:
-    """Opens the database for reading, or for one writing transaction at a time."""
+    """Opens the database for reading, or for one writing transaction at a time.
 
-    def __init__(self, database: str) -> None:
+    Who writes to the log hands in its key (`service.audit.open_key`).
+    """
+
+    def __init__(self, database: str, log_key: object = None) -> None:
         self.engine = _engine(database)
+        self._log_key = log_key
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -119,13 +175,21 @@ class Store:
         """Give a session whose rows are kept together or not at all, one writer after the other."""
         with Session(self.engine, expire_on_commit=False) as session, session.begin():
             _queue_for_writing(session)
+            session.info["log_key"] = self._log_key
             yield session
+
+    def shrink(self) -> None:
+        """Leave nothing of deleted rows in the files of an SQLite database."""
+        if self.engine.dialect.name == "sqlite":
+            with self.engine.connect() as connection:
+                connection.exec_driver_sql("VACUUM")
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def answers(self) -> bool:
         """Say whether the database can be read and has its tables."""
         try:
             with self.reading() as session:
-                session.execute(text("SELECT count(*) FROM audit_entry WHERE sequence < 0"))
+                session.execute(text("SELECT count(*) FROM audit_leaf WHERE sequence < 0"))
         except SQLAlchemyError:
             return False
         return True
@@ -155,18 +219,30 @@ def migrate(database: str) -> str:
     return str(ScriptDirectory.from_config(config).get_current_head())
 
 
-def _engine(database: str) -> Engine:
+def url_of(database: str) -> URL:
+    """Return the address of the database, taken apart."""
     try:
-        url = make_url(database)
+        return make_url(database)
     except ArgumentError as error:
         raise UserError(
             "The address given with --database is no database address. "
             "Expected one such as sqlite:///var/demo/service.db."
         ) from error
+
+
+def file_of(database: str) -> Path | None:
+    """Return the file of an SQLite database; None for any other."""
+    url = url_of(database)
+    is_file = url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:")
+    return Path(str(url.database)) if is_file else None
+
+
+def _engine(database: str) -> Engine:
+    url = url_of(database)
     if url.get_backend_name() != "sqlite":
         return create_engine(url, hide_parameters=True)
-    if url.database and url.database != ":memory:":
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    if (file := file_of(database)) is not None:
+        file.parent.mkdir(parents=True, exist_ok=True)
     # What a statement was given may be about a child: no error repeats it.
     engine = create_engine(url, connect_args={"timeout": SECONDS_TO_WAIT_FOR_A_LOCK}, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)

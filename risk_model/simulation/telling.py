@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from risk_model.disclosure import SMALLEST_GROUP_FOR_A_MEAN
+from risk_model.disclosure import NHS_ENGLAND
 from risk_model.simulation import measuring
 from risk_model.simulation.laboratory import (
     EVERY_LIST,
@@ -128,7 +128,9 @@ def _without_few(figures: pl.DataFrame) -> pl.DataFrame:
     number = figures.filter(pl.col("measure") == CHILDREN_JUDGED, pl.col("capacity") == AS_PLANNED)
     fewest = number.group_by("service_id", "group").agg(pl.col("value").min())
     few = fewest.select(
-        "service_id", "group", is_few=(pl.col("value") < SMALLEST_GROUP_FOR_A_MEAN) & (pl.col("group") != ALL)
+        "service_id",
+        "group",
+        is_few=(pl.col("value") < NHS_ENGLAND.smallest_group) & (pl.col("group") != ALL),
     )
     joined = figures.join(few, on=("service_id", "group"), how="left", maintain_order="left")
     shown = pl.when(~pl.col("is_few")).then(pl.selectors.float())
