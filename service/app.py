@@ -16,7 +16,7 @@ from starlette.middleware.sessions import SessionMiddleware
 
 from risk_model.errors import UserError
 from risk_model.policy import signing
-from service import api, audit, child_pages, oversight, pages, sign_in
+from service import api, audit, beside_pages, child_pages, oversight, pages, sign_in
 from service.access import DEMO_PEOPLE, EVERY_PROVIDER, NotThereError, Person
 from service.addresses import Addresses
 from service.guard import Guard, check_was_admitted
@@ -89,6 +89,7 @@ def create_app(
         sign_in.router,
         pages.router,
         child_pages.router,
+        beside_pages.router,
         oversight.router,
     ):
         app.include_router(router)

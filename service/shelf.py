@@ -63,6 +63,16 @@ class Run:
         return signed_by
 
     @property
+    def no_reasons(self) -> pl.DataFrame:
+        """An empty table of reasons, for children of whom no risk was estimated."""
+        return pl.DataFrame(schema=worklist.load(self.folder).reasons.schema)
+
+    def features_of(self, service_id: str, referral_id: str) -> dict[str, Any]:
+        """Return the features of one referral by name; None where a fact is not known."""
+        mine = pl.col("service_id") == service_id, pl.col("referral_id") == referral_id
+        return worklist.load(self.folder).features.row(by_predicate=mine[0] & mine[1], named=True)
+
+    @property
     def uses_model(self) -> bool:
         return str(self.provenance["mode"]) == "model"
 

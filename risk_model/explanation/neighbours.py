@@ -26,10 +26,14 @@ class Neighbour:
     reasons: tuple[str, ...]
 
     @property
+    def verdict(self) -> str:
+        """Return which rule parts the two, as one sentence from the neighbour's side."""
+        return f"Child {self.child_reference}, place {self.place}, stands {self.where} because {self.why}."
+
+    @property
     def sentence(self) -> str:
-        """Return the comparison as one sentence, from the neighbour's side."""
-        told = f"Child {self.child_reference}, place {self.place}, stands {self.where} because {self.why}."
-        return " ".join([told, *self.reasons])
+        """Return the verdict with the reasons behind it."""
+        return " ".join([self.verdict, *self.reasons])
 
 
 def most_different(
@@ -52,16 +56,19 @@ def most_different(
         pl.col("distance").fill_null(0.0), nearness=-(pl.col("place") - me["place"]).abs()
     )
     found = []
-    for where, side in (("above", pl.col("place") < me["place"]), ("below", pl.col("place") > me["place"])):
+    for side in (pl.col("place") < me["place"], pl.col("place") > me["place"]):
         candidates = ranked.filter(side).sort("distance", "nearness", "place", descending=[True, True, False])
         if candidates.height:
-            other = candidates.row(0, named=True)
-            upper, lower = (other, me) if where == "above" else (me, other)
-            told = _told(compared.filter(pl.col("person_id") == other["person_id"]))
-            found.append(
-                Neighbour(where, other["child_reference"], other["place"], _why(upper, lower, where), told)
-            )
+            found.append(beside(me, candidates.row(0, named=True), reasons))
     return found
+
+
+def beside(me: Mapping[str, Any], other: Mapping[str, Any], reasons: pl.DataFrame) -> Neighbour:
+    """Return how another child of the same list stands to this one; both are rows of the list, `reasons` the run's."""
+    where = "above" if other["place"] < me["place"] else "below"
+    upper, lower = (other, me) if where == "above" else (me, other)
+    told = _told(_differences(reasons, me["person_id"], [other["person_id"]]))
+    return Neighbour(where, other["child_reference"], other["place"], _why(upper, lower, where), told)
 
 
 def _differences(reasons: pl.DataFrame, me: str, others: list[str]) -> pl.DataFrame:

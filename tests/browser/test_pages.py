@@ -12,12 +12,15 @@ from tests.functional.service.worklist_folder import SPEECH
 
 LIST = f"/lists/{SPEECH}/2026-11-20-r1"
 CHILD = f"{LIST}/nr5ref0000003"
+LETTER, BESIDE = f"{CHILD}/letter", f"{CHILD}/beside/nr5ref0000020"
 WIDTHS = (1280, 390)
 OpenPage = Callable[..., Any]
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("path", [LIST, f"{LIST}?tier=1", f"{LIST}?not_linked=education", CHILD])
+@pytest.mark.parametrize(
+    "path", [LIST, f"{LIST}?tier=1", f"{LIST}?not_linked=education", CHILD, LETTER, BESIDE]
+)
 def test_nothing_runs_off_the_side_without_script(open_page: OpenPage, path: str, width: int) -> None:
     page = open_page(width, path)
     right_edges = page.locator("main *:visible").evaluate_all(
@@ -61,7 +64,9 @@ def test_a_decision_can_be_made_without_script(open_page: OpenPage, width: int) 
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("path", ["/lists", LIST, f"{LIST}?show=slot", f"{LIST}?not_linked=education", CHILD])
+@pytest.mark.parametrize(
+    "path", ["/lists", LIST, f"{LIST}?show=slot", f"{LIST}?not_linked=education", CHILD, LETTER, BESIDE]
+)
 def test_axe_finds_nothing(open_page: OpenPage, path: str, width: int) -> None:
     found = Axe().run(open_page(width, path, script=True))
     assert found.violations_count == 0, found.generate_report()

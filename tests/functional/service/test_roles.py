@@ -28,6 +28,7 @@ FILLED = {
     "{service}": SPEECH,
     "{run}": RUN,
     "{referral}": "nr5ref0000003",
+    "{other}": "nr5ref0000020",
     "{name}": "nhsuk.css",
     "{path}": "favicon.svg",
 }

@@ -24,6 +24,12 @@ RULES = (
     ("needs_in_two_more_areas", "Needs in 2 areas beyond this service", 1),
     ("rest", "No rule of tier 0 or 1 is met", 2),
 )
+FEATURES = {
+    "has_ehc_plan": pl.lit(0.0),
+    "sen_support_or_plan": pl.lit(1.0),
+    "suspensions_12_months": pl.lit(2.0),
+    "urgent_care_12_months": pl.lit(None, pl.Float64),
+}
 LIST_SCHEMA: dict[str, Any] = {
     "rules": pl.List(
         pl.Struct(
@@ -76,7 +82,7 @@ def write(
         "list": frame,
         "contributions": contributions,
         "reasons": reasons.of_children(contributions),
-        "features": frame.select("referral_id", "person_id"),
+        "features": frame.select("service_id", "referral_id", "person_id", **FEATURES),
         "measures": pl.DataFrame({"service_id": [SPEECH], "waiting": [speech]}),
         "policy.yaml": b"id: devon-default\n",
     }
@@ -303,9 +309,8 @@ def _contributions(row: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-ACCEPTED = {
-    "feed": "cin_census",
-    "feed_words": "children in need census",
+FEED = {"feed": "cin_census", "feed_words": "children in need census"}
+ACCEPTED = FEED | {
     "locality": "878",
     "locality_name": "Devon (878)",
     "last_period": "2026-04-21",
@@ -316,9 +321,7 @@ ACCEPTED = {
 
 
 def _feed(locality: str, name: str, **last: Any) -> dict[str, Any]:
-    covered = {
-        "feed": "cin_census",
-        "feed_words": "children in need census",
+    covered = FEED | {
         "locality": locality,
         "locality_name": name,
         "last_period": "2026-10-21",
