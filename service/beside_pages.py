@@ -9,8 +9,7 @@ from fastapi.responses import Response
 
 from service import comparing, letter, notices
 from service.access import NotThereError, SignedIn, check_user_can_review
-from service.pages import see
-from service.parts import WithParts, child_now, open_child, record_read
+from service.parts import WithParts, child_now, open_child, record_read, see
 
 Place = Annotated[int, Query(ge=1, le=1_000_000)]
 router = APIRouter(include_in_schema=False)

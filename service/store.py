@@ -19,6 +19,7 @@ from sqlalchemy import (
     UniqueConstraint,
     create_engine,
     event,
+    select,
     text,
 )
 from sqlalchemy.engine import URL, Engine, make_url
@@ -189,7 +190,8 @@ class Store:
         """Say whether the database can be read and has its tables."""
         try:
             with self.reading() as session:
-                session.execute(text("SELECT count(*) FROM audit_leaf WHERE sequence < 0"))
+                for table in (AuditEntry, AuditLeaf):
+                    session.scalars(select(table).where(table.sequence < 0)).all()
         except SQLAlchemyError:
             return False
         return True
