@@ -16,7 +16,7 @@ from starlette.middleware.sessions import SessionMiddleware
 
 from risk_model.errors import UserError
 from risk_model.policy import signing
-from service import api, child_pages, oversight, pages
+from service import api, child_pages, demand_pages, oversight, pages
 from service.access import DEMO_PEOPLE, NotThereError, Person
 from service.parts import Parts
 from service.problems import add_problem_answers
@@ -74,7 +74,14 @@ def create_app(
         dependencies=[Depends(check_is_on_loopback)],
     )
     app.state.parts = Parts(settings, shelf, Store(settings.database), people, renderer, now)
-    for router in (api.probes, api.router, pages.router, child_pages.router, oversight.router):
+    for router in (
+        api.probes,
+        api.router,
+        pages.router,
+        child_pages.router,
+        oversight.router,
+        demand_pages.router,
+    ):
         app.include_router(router)
     _serve_styles_and_icons(app, renderer, settings.nhsuk_frontend)
     add_problem_answers(app)

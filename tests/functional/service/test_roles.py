@@ -38,6 +38,7 @@ ALLOWED = {
     "GET /v1/lists/{service}/{run}/{referral}/reviews": READS_LISTS,
     "POST /v1/lists/{service}/{run}/{referral}/reviews": {CLINICIAN},
     "GET /demand": {COMMISSIONER},
+    "GET /demand/{service}": {COMMISSIONER},
     "GET /audit": {AUDITOR},
     "GET /audit/runs/{run}": {AUDITOR},
     "GET /files": {STEWARD},
