@@ -24,7 +24,7 @@ LONGEST_HISTORY = 48
 FAN = {"low_90": 0.05, "low_50": 0.25, "middle": 0.5, "high_50": 0.75, "high_90": 0.95}
 """The share of paths below each line: half of all between the inner two, nine in ten between the outer two."""
 FROM_HISTORY = "monthly counts: exponential smoothing{season}"
-FROM_RATES = "the half year's rates alone: not enough months to say what is usual"
+FROM_RATES = "the half year's rates alone, without a season"
 
 
 @dataclass(frozen=True)
