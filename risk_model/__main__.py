@@ -12,6 +12,7 @@ import typer
 from risk_model import (
     check_command,
     contracts_command,
+    demand_command,
     explain_command,
     links_command,
     models_command,
@@ -296,6 +297,7 @@ def verify(
 
 app.command()(explain_command.explain)
 app.command()(simulate_command.simulate)
+app.command()(demand_command.demand)
 
 
 def _say_verdict(judged: dict[str, Any]) -> None:

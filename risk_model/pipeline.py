@@ -180,6 +180,7 @@ def prioritise(
         "contributions": ordered.contributions,
         "reasons": ordered.reasons,
         "measures": ordered.measures,
+        "flow": known.flow_by_month,
         "features": table,
         "person_changes": people.register.changes_of_the_day(),
         "policy.yaml": policy_bytes,

@@ -16,7 +16,7 @@ from starlette.middleware.sessions import SessionMiddleware
 
 from risk_model.errors import UserError
 from risk_model.policy import signing
-from service import api, audit, beside_pages, child_pages, oversight, pages, sign_in
+from service import api, audit, beside_pages, child_pages, demand_pages, oversight, pages, sign_in
 from service.access import DEMO_PEOPLE, EVERY_PROVIDER, NotThereError, Person
 from service.addresses import Addresses
 from service.guard import Guard, check_was_admitted
@@ -91,6 +91,7 @@ def create_app(
         child_pages.router,
         beside_pages.router,
         oversight.router,
+        demand_pages.router,
     ):
         app.include_router(router)
     _serve_styles_and_icons(app, renderer, settings.nhsuk_frontend)

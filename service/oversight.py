@@ -112,9 +112,7 @@ def files(request: Request, parts: WithParts, person: SignedIn) -> Response:
 
 def open_release(parts: Parts, month: str | None) -> Run:
     """Return the run that a month shows (such as 2026-11), or the newest month; no other run's counts are shown."""
-    days = [(date.fromisoformat(name[: len("2026-11-20")]), name) for name in parts.shelf.names()]
-    releases = monthly_releases(reversed(days))
-    names = {f"{shown:%Y-%m}": name for shown, name in releases.items()}
+    names = _releases(parts)
     if not names or (month is not None and month not in names):
         raise NotThereError
     return open_run(parts, names[max(names) if month is None else month])
@@ -127,6 +125,16 @@ def _own_services(provenance: Mapping[str, Any], person: Person) -> set[str]:
         for facts in provenance["services"]
         if user_can_see_provider(person, str(facts["provider_code"]))
     }
+
+
+def release_months(parts: Parts) -> list[str]:
+    """Return the months that have a release, such as 2026-11, oldest first."""
+    return sorted(_releases(parts))
+
+
+def _releases(parts: Parts) -> dict[str, str]:
+    days = [(date.fromisoformat(name[: len("2026-11-20")]), name) for name in reversed(parts.shelf.names())]
+    return {f"{month:%Y-%m}": name for month, name in monthly_releases(days).items()}
 
 
 def figures_of(run: Run) -> list[Figures]:

@@ -52,6 +52,7 @@ WHO_MAY: Mapping[str, Who] = {
     "GET /v1/lists/{service}/{run}/{referral}/reviews": READS_LISTS,
     "POST /v1/lists/{service}/{run}/{referral}/reviews": CLINICIAN,
     "GET /demand": COMMISSIONER,
+    "GET /demand/{service}": COMMISSIONER,
     "GET /audit": AUDITOR,
     "GET /audit/runs/{run}": AUDITOR,
     "GET /files": DATA_STEWARD,

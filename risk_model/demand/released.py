@@ -104,14 +104,17 @@ class Figures:
         return disclosure.SUPPRESSED if relief is None else f"{int(relief * 2 + 0.5) / 2:g}"
 
     def date_at_target(self, more_slots: float = 0.0, more_demand_percent: float = 0.0) -> date | None:
-        """Return the day on which the list has its target size at this pace; None where it never has, or is hidden."""
+        """Return the day on which the list has its target size at this pace; None where it grows instead, or is hidden.
+
+        First contacts alone count: a child who leaves unseen is no success.
+        """
         if self.waiting is None or self.referred_per_week is None or self.seen_per_week is None:
             return None
         referred = self.referred_per_week * (1 + more_demand_percent / 100)
         size = float(target_queue_size(referred, TARGET_WAIT_WEEKS))
-        if self.waiting <= size:
-            return self.counted_on
         shrinks = self.seen_per_week + more_slots - referred
+        if self.waiting <= size and shrinks >= 0:
+            return self.counted_on
         weeks = (self.waiting - size) / shrinks if shrinks > 0 else float("inf")
         days = weeks * DAYS_A_WEEK
         return self.counted_on + timedelta(days=round(days)) if days < FURTHEST_DAYS else None

@@ -79,9 +79,9 @@ class Snapshot:
 
     `waits` has a row per open referral, `children` a row per child who waits, `tables` the children's records by name,
     each with `person_id` and `days_ago`, the days from the event to the index date. `flow` has each service's referrals
-    and first contacts a week. `coverage` says what reached us of each feed and where (`coverage.of`); the children's
-    `gap_*` columns say why a feed's silence about a child is not "no". `adult_waits` counts the waits left out, since
-    whoever waits is no child.
+    and first contacts a week, `flow_by_month` counts them, and who left unseen, month by month. `coverage` says what
+    reached us of each feed and where (`coverage.of`); the children's `gap_*` columns say why a feed's silence about a
+    child is not "no". `adult_waits` counts the waits left out, since whoever waits is no child.
     """
 
     on: date
@@ -90,6 +90,7 @@ class Snapshot:
     adult_waits: int
     tables: dict[str, pl.DataFrame]
     flow: pl.DataFrame
+    flow_by_month: pl.DataFrame
     data_up_to: dict[str, date | None]
     coverage: pl.DataFrame
 
@@ -130,6 +131,7 @@ def take(frames: Frames, people: People, on: date, covered: pl.DataFrame | None 
         children=with_gaps(children, cut, waits, covered),
         tables=tables,
         flow=rules.weekly_flow(cut["referral"], team, contact, on),
+        flow_by_month=rules.monthly_flow(cut["referral"], team, contact, on),
         data_up_to=data_up_to(gathered.frames, on),
         coverage=covered,
     )

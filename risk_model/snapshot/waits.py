@@ -186,3 +186,46 @@ def _per_week(events: pl.DataFrame, event_on: str, since: date, until: date, nam
         .group_by(service_id=service)
         .agg((pl.len() / FLOW_WEEKS).alias(name))
     )
+
+
+def monthly_flow(referral: pl.DataFrame, team: pl.DataFrame, contact: pl.DataFrame, on: date) -> pl.DataFrame:
+    """Return `referrals`, `first_contacts` and `left_unseen` of each service and whole month, oldest first.
+
+    Who left unseen was discharged without an attended contact of that team. The last month is the last that ended
+    before the newest contact known; a month without any stands with 0 between a service's first and last.
+    """
+    newest_contact = contact["contact_on"].max()
+    until = (newest_contact if isinstance(newest_contact, date) else on).replace(day=1)
+    team_key = (*REFERRAL_KEY, "team_type_code")
+    team_types = team.select(team_key).unique(maintain_order=True)
+    referred = referral.join(team_types, on=REFERRAL_KEY)
+    seen = contact.filter("was_attended").group_by(team_key).agg(pl.col("contact_on").min())
+    unseen = referred.join(seen, on=team_key, how="anti", nulls_equal=True)
+    counted = [
+        _per_month(referred, "received_on", until, "referrals"),
+        _per_month(seen, "contact_on", until, "first_contacts"),
+        _per_month(unseen, "discharged_on", until, "left_unseen"),
+    ]
+    known_months = pl.concat([each.select("service_id", "month") for each in counted])
+    every_month = (
+        known_months.group_by("service_id")
+        .agg(pl.date_ranges(pl.col("month").min(), pl.col("month").max(), "1mo").explode().alias("month"))
+        .explode("month", empty_as_null=False)
+    )
+    for each in counted:
+        every_month = every_month.join(each, on=("service_id", "month"), how="left")
+    return every_month.with_columns(pl.exclude("service_id", "month").fill_null(0)).sort(
+        "service_id", "month"
+    )
+
+
+def _per_month(events: pl.DataFrame, event_on: str, until: date, name: str) -> pl.DataFrame:
+    service = services.service_id(pl.col("provider_code"), pl.col("team_type_code"))
+    return (
+        events.filter(
+            pl.col(event_on) < until,
+            ~pl.col("team_type_code").is_in(services.NOT_WAITS).fill_null(False),
+        )
+        .group_by(service_id=service, month=pl.col(event_on).dt.truncate("1mo"))
+        .agg(pl.len().alias(name))
+    )

@@ -53,6 +53,11 @@ class Worklist:
     def measures(self) -> pl.DataFrame:
         return self._table("measures")
 
+    @cached_property
+    def flow(self) -> pl.DataFrame | None:
+        """Referrals, first contacts and children who left unseen, by service and month; None in a run from before."""
+        return self._table("flow") if "flow.parquet" in self.provenance["outputs"] else None
+
     def _table(self, name: str) -> pl.DataFrame:
         path = self.folder / f"{name}.parquet"
         try:

@@ -13,7 +13,8 @@ from risk_model.synthetic import synthesise
 from tests.conftest import Journey
 
 NOTEBOOKS = Path("notebooks")
-COHORT, MODEL = NOTEBOOKS / "01_the_cohort.ipynb", NOTEBOOKS / "04_the_model.ipynb"
+COHORT, DEMAND = NOTEBOOKS / "01_the_cohort.ipynb", NOTEBOOKS / "02_demand.ipynb"
+MODEL = NOTEBOOKS / "04_the_model.ipynb"
 SECONDS = 300
 
 
@@ -43,6 +44,10 @@ def test_the_model_is_told_from_a_workspace_and_the_truth_of_its_cohort(journey:
     tables = [output["data"]["text/plain"] for output in outputs if "text/html" in output.get("data", {})]
     assert "looked after" in tables[0] and "SEN and social care" in tables[0]
     assert "O1 true risk" in tables[1] and "gap closed" in tables[1]
+
+
+def test_demand_is_told_from_a_list_that_the_notebook_draws() -> None:
+    assert plots(run(DEMAND)) == 5
 
 
 @pytest.mark.parametrize("file", sorted(NOTEBOOKS.glob("*.ipynb")), ids=lambda file: file.name)

@@ -76,6 +76,7 @@ def test_a_run_is_made_again_from_its_folder_alone(journey: Journey, tmp_path: P
         "features.parquet",
         "list.parquet",
         "measures.parquet",
+        "flow.parquet",
         "person_changes.parquet",
         "policy.yaml",
         "provenance.json",
