@@ -12,6 +12,7 @@ from benchmarks import (
     explanations,
     guarantees,
     journey,
+    laboratory,
     linkage,
     making,
     pages,
@@ -36,6 +37,7 @@ FIGURES = {
         scoring,
         theory,
         guarantees,
+        laboratory,
         ranking,
         pages,
     )

@@ -11,6 +11,7 @@ import typer
 
 from risk_model import (
     check_command,
+    compare_command,
     contracts_command,
     explain_command,
     links_command,
@@ -211,6 +212,15 @@ def prioritise(
             help="Why the gaps are accepted, or no estimate is used: every page shows it, so no child's details.",
         ),
     ] = None,
+    confirm_moves: Annotated[
+        str | None,
+        typer.Option(
+            "--confirm-moves",
+            metavar="REASON",
+            help="Why a new model or policy may move more of the top of the lists than the policy agrees to: every "
+            "page shows it, so no child's details.",
+        ),
+    ] = None,
     calendar: Annotated[
         Path | None,
         typer.Option(
@@ -250,6 +260,7 @@ def prioritise(
             policy_file=policy or DEFAULT_POLICY,
             policy_only=policy_only,
             policy_only_reason=reason,
+            confirmed_because=confirm_moves,
             accepted=accepted,
             calendar_file=calendar,
             decisions_file=decisions,
@@ -287,6 +298,7 @@ def verify(
 
 
 app.command()(explain_command.explain)
+app.command()(compare_command.compare)
 app.command()(simulate_command.simulate)
 
 
