@@ -26,7 +26,7 @@ MOST_OF_FIRST = 0.1
 
 def check_vs_scan() -> Measured:
     """Seconds of a check over seconds of a bare scan, medians of interleaved rounds; and the peak of memory."""
-    extracts = _extracts()
+    extracts = devon_extracts()
     seconds: dict[str, list[float]] = {"scan": [], "check": []}
     for _ in range(ROUNDS):
         for name in seconds:
@@ -40,7 +40,7 @@ def check_vs_scan() -> Measured:
 
 def second_check_share() -> Measured:
     """Seconds of a second check of unchanged files over those of the first, the accepted rows kept meanwhile."""
-    extracts, kept = _extracts(), FOLDER / "checked"
+    extracts, kept = devon_extracts(), FOLDER / "checked"
     shutil.rmtree(kept, ignore_errors=True)
     first, second = (_in_a_process("check", extracts, kept)["seconds"] for _ in range(2))
     shutil.rmtree(kept)
@@ -75,7 +75,7 @@ def check(extracts: Path, kept: Path | None) -> int:
     return int(checked.counts["rows"].sum())
 
 
-def _extracts() -> Path:
+def devon_extracts() -> Path:
     """The extracts of a whole Devon, made once."""
     if not (FOLDER / "extracts").is_dir():
         command = [sys.executable, "-m", "risk_model", "synthesise", str(FOLDER), "--scale", "devon"]

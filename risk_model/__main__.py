@@ -11,6 +11,7 @@ import typer
 
 from risk_model import (
     check_command,
+    compare_command,
     contracts_command,
     demand_command,
     explain_command,
@@ -218,6 +219,15 @@ def prioritise(
             help="Why the gaps are accepted, or no estimate is used: every page shows it, so no child's details.",
         ),
     ] = None,
+    confirm_moves: Annotated[
+        str | None,
+        typer.Option(
+            "--confirm-moves",
+            metavar="REASON",
+            help="Why a new model or policy may move more of the top of the lists than the policy agrees to: every "
+            "page shows it, so no child's details.",
+        ),
+    ] = None,
     calendar: Annotated[
         Path | None,
         typer.Option(
@@ -257,6 +267,7 @@ def prioritise(
             policy_file=policy or DEFAULT_POLICY,
             policy_only=policy_only,
             policy_only_reason=reason,
+            confirmed_because=confirm_moves,
             accepted=accepted,
             calendar_file=calendar,
             decisions_file=decisions,
@@ -296,6 +307,7 @@ def verify(
 
 
 app.command()(explain_command.explain)
+app.command()(compare_command.compare)
 app.command()(simulate_command.simulate)
 app.command()(demand_command.demand)
 

@@ -105,13 +105,17 @@ def prioritise(
     policy_file: Path,
     policy_only: bool,
     policy_only_reason: str | None = None,
+    confirmed_because: str | None = None,
     accepted: Sequence[AcceptedGap] = (),
     calendar_file: Path | None = None,
     decisions_file: Path | None = None,
     trusted_keys: Path | None = None,
     tell: Tell,
 ) -> Path:
-    """Make the worklists of one index date and return the run's folder; `accepted` feeds may be missing."""
+    """Make the worklists of one index date and return the run's folder; `accepted` feeds may be missing.
+
+    `confirmed_because`: why a new model or policy may move as many children as it does.
+    """
     rules, policy_bytes = policy.load(policy_file)
     signature_file = policy.signing.beside(policy_file)
     trusted = policy.signing.trusted_keys(trusted_keys)
@@ -168,6 +172,9 @@ def prioritise(
     services = policy.services_at_review(
         table, known.flow, rules, index_date, calendar=planned, earlier=carried
     )
+    basis = worklist.Basis(table, services, index_date, decided, card, rules)
+    moved = worklist.moves.by_rules(earlier, basis)
+    confirmed = worklist.moves.check_confirmed(moved, rules, confirmed_because)
     ordered = worklist.order(table, card, rules, services, index_date, decided)
 
     tell("Writing the run")
@@ -175,6 +182,8 @@ def prioritise(
         known, people, ordered, checked, card, rules, policy_bytes, signature, services, gaps
     )
     facts |= {"tripwires": wires.as_facts(), "no_estimate_because": wires.because or why_none}
+    facts["moves"] = {**moved.as_dict(), "confirmed_because": confirmed_because if confirmed else None}
+    facts["warnings"] += confirmed
     files: dict[str, bytes | pl.DataFrame] = {
         "list": ordered.list,
         "contributions": ordered.contributions,
@@ -235,6 +244,35 @@ def simulate(
         if policy_only
         else registry.approved(store, registry.deployment(workspace.key(Purpose.REGISTRY)))
     )
+    pasts = past_of_lists(
+        extracts,
+        workspace,
+        index_date=index_date,
+        quarters=quarters,
+        rules=rules,
+        card=card,
+        calendar=calendar,
+        truth=known,
+        reviews=plan.reviews,
+        tell=tell,
+    )
+    return simulation.run(pasts, rules, plan, is_true_risk=known is not None, tell=tell)
+
+
+def past_of_lists(
+    extracts: Path,
+    workspace: Workspace,
+    *,
+    index_date: date,
+    quarters: int,
+    rules: policy.Policy,
+    card: scorecard.Scorecard | None,
+    calendar: pl.DataFrame | None,
+    truth: evaluation.Truth | None,
+    reviews: int,
+    tell: Tell,
+) -> list[simulation.Past]:
+    """Return the history of every list, as the policy and the model saw it: what the laboratory draws from."""
 
     tell("Reading and checking the partners' files")
     checked = sources.check(extracts, kept_in=workspace.checked)
@@ -256,9 +294,8 @@ def simulate(
     )
     table = features.build(looks[-1])
     services = policy.services_at_review(table, looks[-1].flow, rules, index_date, calendar=calendar)
-    risks = None if known is None else evaluation.true_risks(people.held, known)
-    pasts = simulation.lists(history, services, frames, index_date, reviews=plan.reviews, true_risk=risks)
-    return simulation.run(pasts, rules, plan, is_true_risk=known is not None, tell=tell)
+    risks = None if truth is None else evaluation.true_risks(people.held, truth)
+    return simulation.lists(history, services, frames, index_date, reviews=reviews, true_risk=risks)
 
 
 def look_back(frames: Frames, people: People, days: list[date]) -> pl.DataFrame:

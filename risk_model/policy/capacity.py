@@ -89,6 +89,16 @@ def plan(
     )
 
 
+def shared_under(services: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+    """Return planned services with the slots of the next review shared as another policy shares them.
+
+    What a lane was owed before stays as it is.
+    """
+    share = pl.lit(round(policy.time_share * SLOT), pl.Int64)
+    timed = (pl.col("time_carried") + pl.col("slots") * share) // SLOT
+    return services.with_columns(time_share=share, time_slots=timed, need_slots=pl.col("slots") - timed)
+
+
 def from_calendar(calendar: pl.DataFrame | None, days: pl.Series) -> pl.DataFrame:
     """Return per service of a calendar the slots of the reviews on these days, up to the first it says nothing of.
 

@@ -6,7 +6,15 @@ from typing import Any
 
 from risk_model.policy.document import Policy, Rule
 
-NEVER_MOVES = ("id", "version", "title", "signed_by", "signed_on", "tier_1_share_that_warns")
+NEVER_MOVES = (
+    "id",
+    "version",
+    "title",
+    "signed_by",
+    "signed_on",
+    "tier_1_share_that_warns",
+    "share_of_top_that_asks",
+)
 NEVER_MOVES_WITHIN = (
     ("tiers", "name"),
     ("tiers", "standard_weeks"),

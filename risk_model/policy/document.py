@@ -27,6 +27,10 @@ MOST_FACTS_IN_A_RULE = 8
 """Ours: every combination of a rule's facts is tried before it is used."""
 
 
+USUAL_SHARE_OF_TOP_THAT_ASKS = 0.2
+"""Ours, for a policy that names none: a new model or policy may replace one in five of those offered a slot next."""
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -177,6 +181,7 @@ class Policy(_Strict):
     overrides: Overrides
     reviews: Reviews
     tier_1_share_that_warns: Annotated[float, Field(gt=0, le=1)]
+    share_of_top_that_asks: Annotated[float, Field(gt=0, le=1)] = USUAL_SHARE_OF_TOP_THAT_ASKS
     mandatory_feeds: Annotated[list[MandatoryFeed], Field(min_length=1)]
     council_share_that_counts: Annotated[float, Field(gt=0, le=1)]
     treats: Annotated[dict[str, NeedArea], Field(min_length=1)]

@@ -2,6 +2,6 @@
 
 from risk_model.simulation.laboratory import Plan, Result, run
 from risk_model.simulation.page import report_page
-from risk_model.simulation.past import lists, on_day
+from risk_model.simulation.past import Past, lists, on_day
 
-__all__ = ["Plan", "Result", "lists", "on_day", "report_page", "run"]
+__all__ = ["Past", "Plan", "Result", "lists", "on_day", "report_page", "run"]

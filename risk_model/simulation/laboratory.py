@@ -111,10 +111,9 @@ def steps(plan: Plan) -> int:
 
 def run(pasts: list[Past], policy: Policy, plan: Plan, *, is_true_risk: bool, tell: Tell) -> Result:
     """Return what every order did to the children of every list."""
-    lists = [_draw(past, plan) for past in pasts]
     has_risk = any(past.facts.risk.any() for past in pasts)
     simple = simple_orders(policy, has_risk=has_risk, is_true_risk=is_true_risk)
-    table = _Table(lists, policy, plan)
+    table = Table(pasts, policy, plan)
     for name, order in simple.items():
         tell(f"Simple orders: {name}")
         table.add(AS_PLANNED, name, order)
@@ -162,11 +161,12 @@ def _draw(past: Past, plan: Plan) -> _List:
     return _List(past, children, measuring.groups_of(children, past), by_capacity)
 
 
-class _Table:
-    """The measures of every order so far, by replicate until they are asked for."""
+class Table:
+    """The children of every list, drawn once, and the measures of every order so far, by replicate."""
 
-    def __init__(self, lists: list[_List], policy: Policy, plan: Plan) -> None:
-        self.lists, self.plan, self.standards = lists, plan, _standards(policy)
+    def __init__(self, pasts: list[Past], policy: Policy, plan: Plan) -> None:
+        self.lists = lists = [_draw(past, plan) for past in pasts]
+        self.plan, self.standards = plan, _standards(policy)
         names = dict.fromkeys(name for each in lists for name in each.groups)
         none = {id(each): np.zeros(each.children.joins.shape, dtype=np.bool_) for each in lists}
         self.groups = {

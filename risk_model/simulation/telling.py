@@ -109,14 +109,14 @@ def events_avoided(result: Result) -> pl.DataFrame:
     carried = result.figures.filter(capacity=AS_PLANNED, service_id=EVERY_LIST, group=ALL, measure=EVENTS)
     carried = carried.filter(pl.col("against") == LONGEST_WAIT)
     avoided = {
-        "avoided": -pl.col("change"),
-        "avoided_low": -pl.col("change_high"),
-        "avoided_high": -pl.col("change_low"),
+        "avoided": 0.0 - pl.col("change"),
+        "avoided_low": 0.0 - pl.col("change_high"),
+        "avoided_high": 0.0 - pl.col("change_low"),
     }
     told = carried.select(
         "order",
         events_while_waiting="value",
-        **{name: (1 - measuring.SEEN_FACTOR) * value + 0.0 for name, value in avoided.items()},
+        **{name: (1 - measuring.SEEN_FACTOR) * value for name, value in avoided.items()},
     )
     best = told.filter(pl.col("order") == TRUE_RISK)["avoided"]
     share = pl.col("avoided") / best.item() if best.len() and best.item() else pl.lit(None, pl.Float64)

@@ -93,7 +93,7 @@ def order(
     Without a scorecard the list is policy-only: no risk, one band, no contributions. `decisions` are those of
     reviewers.
     """
-    estimated = _with_risk(features, card)
+    estimated = with_risk(features, card)
     ranked = policy.rank(estimated, rules, services, on, decisions=decisions)
     if card is None:
         contributions = pl.DataFrame(schema=explanation.SCHEMA)
@@ -106,7 +106,8 @@ def order(
     return Ordered(listed, contributions, explanation.reasons.of_children(contributions), _measures(ranked))
 
 
-def _with_risk(features: pl.DataFrame, card: Scorecard | None) -> pl.DataFrame:
+def with_risk(features: pl.DataFrame, card: Scorecard | None) -> pl.DataFrame:
+    """Return the open referrals with their risk and what `policy.rank` reads of it; null without a scorecard."""
     if card is None:
         return features.with_columns(
             pl.lit(None, pl.Float64).alias(name) for name in ("risk", "risk_low", "risk_high")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,32 @@ from risk_model.worklist.order import order
 DECISIONS_FILE, CALENDAR_FILE = "decisions.csv", "capacity_calendar.csv"
 
 
+@dataclass(frozen=True)
+class Basis:
+    """All that a list follows from: what was known, by when and with which slots, and the model and policy used."""
+
+    features: pl.DataFrame
+    services: pl.DataFrame
+    on: date
+    decisions: pl.DataFrame | None
+    card: Scorecard | None
+    rules: Policy
+
+
+def basis_of(run: Worklist) -> Basis:
+    """Return what a run's list follows from, as it lies in its folder."""
+    model, decided = run.folder / "scorecard.json", run.folder / DECISIONS_FILE
+    rules = policy.read((run.folder / "policy.yaml").read_bytes(), "policy.yaml")
+    return Basis(
+        features=run.features,
+        services=services_of(run.provenance),
+        on=date.fromisoformat(run.provenance["index_date"]),
+        decisions=policy.read_decisions(decided.read_bytes() if decided.is_file() else None, rules),
+        card=scorecard.read(model.read_bytes()) if model.is_file() else None,
+        rules=rules,
+    )
+
+
 def verify(folder: Path, trusted_keys: Path | None = None) -> list[str]:
     """Return a sentence for everything in a run's folder that cannot be made again from the folder alone.
 
@@ -27,24 +54,17 @@ def verify(folder: Path, trusted_keys: Path | None = None) -> list[str]:
     if findings := check_seal(folder):
         return findings
     run = load(folder)
-    model, decided = folder / "scorecard.json", folder / DECISIONS_FILE
     try:
-        card = scorecard.read(model.read_bytes()) if model.is_file() else None
+        basis = basis_of(run)
     except scorecard.ScorecardRefused as refused:
         return [f"scorecard.json: {refused}"]
-    rules = policy.read((folder / "policy.yaml").read_bytes(), "policy.yaml")
     again = order(
-        run.features,
-        card,
-        rules,
-        services_of(run.provenance),
-        date.fromisoformat(run.provenance["index_date"]),
-        policy.read_decisions(decided.read_bytes() if decided.is_file() else None, rules),
+        basis.features, basis.card, basis.rules, basis.services, basis.on, decisions=basis.decisions
     )
     findings = [
-        *_claims(run, folder, card),
+        *_claims(run, folder, basis.card),
         *_signature(run, folder, trusted_keys),
-        *_calendar(run, folder, rules),
+        *_calendar(run, folder, basis.rules),
     ]
     for name in ("list", "contributions", "reasons", "measures"):
         recorded, computed = getattr(run, name), getattr(again, name)

@@ -43,6 +43,7 @@ def test_the_figures_of_the_page_are_the_files() -> None:
         f"**Time lane**, {time[:-1]} %:",
         f"after {RULES.overrides.weeks} weeks, {RULES.overrides.longest_weeks} at the longest",
         f"child of tier {' or '.join(map(str, RULES.overrides.second_person_to_lower_tiers))} down",
+        f"from more than {100 * RULES.share_of_top_that_asks:.0f} % of the children",
     ):
         assert sentence in PAGE.replace("\n", " "), sentence
     assert RULES.lanes.time_lane_order == "entry on the register"
