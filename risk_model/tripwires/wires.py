@@ -38,10 +38,15 @@ class Wire:
 
 @dataclass(frozen=True)
 class Looked:
-    """The wires of a run, and the scorecard that it may use: none where one tripped or no model was in force."""
+    """The wires of a run, and the model that they were looked at for: none where none was in force."""
 
-    card: Scorecard | None
+    promoted: Scorecard | None
     wires: tuple[Wire, ...] = ()
+
+    @property
+    def card(self) -> Scorecard | None:
+        """Return the scorecard that the run may use; none where a wire tripped or no model was in force."""
+        return None if any(wire.is_tripped for wire in self.wires) else self.promoted
 
     @property
     def because(self) -> str | None:
@@ -49,9 +54,14 @@ class Looked:
         tripped = [f"{wire.name}: {wire.words}" for wire in self.wires if wire.is_tripped]
         return f"the model was stopped by a tripwire, {'; '.join(tripped)}" if tripped else None
 
-    def as_facts(self) -> list[dict[str, Any]]:
-        """Return the wires as provenance keeps them."""
-        return [asdict(wire) for wire in self.wires]
+    def as_facts(self) -> dict[str, Any]:
+        """Return the wires and the version they were looked at for, as provenance keeps them."""
+        looked_at = self.promoted
+        return {
+            "version": looked_at and looked_at.serial,
+            "digest": looked_at and looked_at.digest,
+            "wires": [asdict(wire) for wire in self.wires],
+        }
 
 
 def check(card: Scorecard | None, table: pl.DataFrame, later: Rows | None) -> Looked:
@@ -61,8 +71,7 @@ def check(card: Scorecard | None, table: pl.DataFrame, later: Rows | None) -> Lo
     """
     if card is None:
         return Looked(None)
-    wires = (_input_drift(card, table), _calibration(card, later), _leakage(card, later))
-    return Looked(None if any(wire.is_tripped for wire in wires) else card, wires)
+    return Looked(card, (_input_drift(card, table), _calibration(card, later), _leakage(card, later)))
 
 
 def _input_drift(card: Scorecard, table: pl.DataFrame) -> Wire:
@@ -80,9 +89,7 @@ def _input_drift(card: Scorecard, table: pl.DataFrame) -> Wire:
     if far.is_empty():
         return Wire(INPUT_DRIFT, False, f"the largest stability index is of {named}, limit {PSI_LIMIT}")
     more = f" and {far.height - MOST_NAMED} more" if far.height > MOST_NAMED else ""
-    words = (
-        f"{far.height} of {indices.height} features are distributed as in no quarter the model learned from"
-    )
+    words = f"the children are unlike those it learned from in {far.height} of {indices.height} features"
     return Wire(INPUT_DRIFT, True, f"{words} (stability index above {PSI_LIMIT}): {named}{more}")
 
 
@@ -94,7 +101,7 @@ def _calibration(card: Scorecard, later: Rows | None) -> Wire:
     told = ", ".join(f"{r.group} {r.value:.2f} ({r.low:.2f} to {r.high:.2f})" for r in off or found)
     limits = f"limits {RATIO_LIMITS[0]} to {RATIO_LIMITS[1]}"
     words = f"events expected over observed since the training, with 99 % intervals, {limits}: {told}"
-    return Wire(CALIBRATION, bool(off), words)
+    return Wire(CALIBRATION, bool(off), f"it expects too many or too few, {words}" if off else words)
 
 
 def _leakage(card: Scorecard, later: Rows | None) -> Wire:

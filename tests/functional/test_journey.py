@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from risk_model import worklist
+from risk_model import registry, worklist
 from service import store
 from service.app import create_app
 from service.settings import Settings
@@ -42,13 +42,17 @@ def test_nothing_of_the_future_leaks_into_the_features(journey: Journey) -> None
 def test_the_promoted_model_makes_the_list_and_no_wire_trips(journey: Journey) -> None:
     told = worklist.load(journey.runs[0]).provenance
     assert (told["mode"], told["model"]["version"], told["no_estimate_because"]) == ("model", 1, None)
-    assert not any(wire["is_tripped"] for wire in told["tripwires"]) and len(told["tripwires"]) == 3
+    assert told["tripwires"]["digest"] == told["model"]["digest"]
+    assert [wire["is_tripped"] for wire in told["tripwires"]["wires"]] == [False] * 3
 
 
 def test_whom_a_version_ranked_is_every_place_of_the_runs_made_with_it(journey: Journey) -> None:
-    told = answer(risk_model("models", "ranked", 1, *journey.places, "--json"))
     with_model = [run for run in map(worklist.load, journey.runs) if run.provenance["mode"] == "model"]
-    assert (told["runs"], len(told["ranked"])) == (len(with_model), sum(r.list.height for r in with_model))
+    places, unreadable = registry.ranked(
+        journey.workspace / "worklists", with_model[0].provenance["model"]["digest"]
+    )
+    assert (places.height, unreadable) == (sum(run.list.height for run in with_model), [])
+    assert set(places["person_id"]) == {child for run in with_model for child in run.list["person_id"]}
 
 
 def test_two_runs_are_the_same_bytes_but_for_one_field(journey: Journey) -> None:

@@ -51,10 +51,11 @@ def test_the_list_of_a_stopped_model_is_policy_only_says_why_and_verifies(
     run = worklist.load(folder)
     assert (run.provenance["mode"], run.provenance["model"]) == ("policy-only", None)
     assert run.list.height > 0 and run.list["risk"].null_count() == run.list.height
-    wires = {wire["name"]: wire["is_tripped"] for wire in run.provenance["tripwires"]}
+    wires = {wire["name"]: wire["is_tripped"] for wire in run.provenance["tripwires"]["wires"]}
     assert wires["input drift"] and set(wires) == {"input drift", "calibration", "leakage"}
+    assert run.provenance["tripwires"]["digest"] == registry.versions(store, name)[0].digest
     because = run.provenance["no_estimate_because"]
-    assert because.startswith("the model was stopped by a tripwire, input drift: 1 of")
+    assert because.startswith("the model was stopped by a tripwire, input drift: the children are unlike")
     [said] = [n for n in notices.standing(run.provenance) if n.strong == "No risk estimate is used."]
     assert because in said.rest
     assert worklist.verify(folder) == []

@@ -105,7 +105,9 @@ def test_the_wire_of_drift_trips_above_its_limit(
     assert (looked.card is None) == trips
     if trips:
         assert looked.because is not None and "Looked after" in looked.because
-        assert looked.because.startswith("the model was stopped by a tripwire, input drift: 1 of")
+        assert looked.because.startswith(
+            "the model was stopped by a tripwire, input drift: the children are unlike"
+        )
 
 
 def test_what_is_suddenly_not_known_trips_the_wire_too(card: Scorecard, rows: Rows) -> None:
