@@ -42,11 +42,14 @@ def serve(
         Path | None, typer.Option(help=f"Folder with one folder per run. [default: {DEFAULT_WORKLISTS}]")
     ] = None,
     database: Database = None,
-    port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.0.0.1.")] = DEFAULT_PORT,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to answer on.")] = DEFAULT_PORT,
+    host: Annotated[
+        str, typer.Option(help="Address to answer on, behind a proxy that speaks https; never with --demo.")
+    ] = LOOPBACK,
 ) -> None:
     """Show the lists in a browser, at http://127.0.0.1:8000 unless another port is given."""
     try:
-        _serve(demo, worklists, database, port)
+        _serve(demo, worklists, database, host, port)
     except UserError as error:
         _stop(error)
 
@@ -129,7 +132,7 @@ def export(
     typer.echo(json.dumps({"decisions": count, "file": str(out)}) if as_json else words)
 
 
-def _serve(demo: bool, worklists: Path | None, database: str | None, port: int) -> None:
+def _serve(demo: bool, worklists: Path | None, database: str | None, host: str, port: int) -> None:
     import uvicorn
 
     from service import store
@@ -137,27 +140,35 @@ def _serve(demo: bool, worklists: Path | None, database: str | None, port: int) 
 
     given = {"worklists": worklists, "database": database, "demo": demo or None}
     settings = settings_from_environment(**given)
+    if settings.demo and host != LOOPBACK:
+        raise UserError(
+            f"The demonstration answers on this machine alone, where anybody may be anybody. Expected no --host, or "
+            f"--host {LOOPBACK}. To serve others, leave --demo out and set up sign-in as docs/access.md says."
+        )
     service = create_app(settings)
-    listening = _listen(port)
+    listening = _listen(host, port)
     store.migrate(settings.database)
-    typer.echo(f"Early Support is at http://{LOOPBACK}:{port} (stop it with Ctrl+C).")
-    # Addresses name referrals, so no line per request is written anywhere.
+    typer.echo(
+        f"Early Support is at {settings.public_url or f'http://{LOOPBACK}:{port}'} (stop it with Ctrl+C)."
+    )
+    # Addresses name referrals: no line per request is written but our own, which leaves them out.
     server = uvicorn.Server(
         uvicorn.Config(service, access_log=False, log_level="warning", server_header=False)
     )
     server.run(sockets=[listening])
 
 
-def _listen(port: int) -> socket.socket:
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listening.bind((LOOPBACK, port))
+        listening.bind((host, port))
         listening.listen()
     except OSError as error:
         listening.close()
         raise UserError(
-            f"Port {port} on {LOOPBACK} cannot be used: another program has it, or it is not allowed. "
+            f"Port {port} on {host} cannot be used: another program has it, or it is not allowed. "
             "Expected a free port. Stop the other program or choose one with --port, such as --port 8001."
         ) from error
     return listening

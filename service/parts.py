@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Depends, Request
 from fastapi.responses import RedirectResponse, Response
@@ -21,6 +21,9 @@ from service.settings import Settings
 from service.shelf import Run, ServiceList, Shelf
 from service.store import Store
 
+if TYPE_CHECKING:
+    from service.provider import Provider
+
 
 @dataclass(frozen=True)
 class Parts:
@@ -34,6 +37,7 @@ class Parts:
     now: Callable[[], datetime]
     addresses: Addresses
     organisations: Organisations
+    provider: Provider | None
 
 
 @dataclass(frozen=True)

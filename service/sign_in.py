@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import Response
+from starlette.concurrency import run_in_threadpool
 
 from service import audit, sessions
 from service.access import HOME, MAY_DO, NotThereError, Person, SignedIn
@@ -31,6 +32,24 @@ def sign_in(request: Request, parts: WithParts, person: Annotated[str, Form(max_
         raise NotThereError
     open_for(request, parts, found)
     return see(HOME[found.role])
+
+
+@router.get("/sign-in/start")
+async def start(request: Request, parts: WithParts) -> Response:
+    """Send the browser to the identity provider."""
+    if parts.provider is None:
+        raise NotThereError
+    return await parts.provider.send_there(request, f"{parts.addresses.public_url}/sign-in/back")
+
+
+@router.get("/sign-in/back")
+async def back(request: Request, parts: WithParts) -> Response:
+    """Open a session for whoever comes back from the identity provider."""
+    if parts.provider is None:
+        raise NotThereError
+    person = await parts.provider.person_from(request)
+    await run_in_threadpool(open_for, request, parts, person)
+    return see(HOME[person.role])
 
 
 @router.post("/sign-out", dependencies=[Depends(check_csrf)])
