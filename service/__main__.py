@@ -67,6 +67,34 @@ def migrate(database: Database = None, as_json: AsJson = False) -> None:
     typer.echo(json.dumps({"version": version}) if as_json else f"The database is at version {version}.")
 
 
+@app.command()
+def token(
+    person: Annotated[
+        str, typer.Argument(help="Whom the program works for: r-demo, c-demo, a-demo or d-demo.")
+    ],
+    minutes: Annotated[int, typer.Option(min=1, max=60, help="How long the token counts.")] = 60,
+    as_json: AsJson = False,
+) -> None:
+    """Make a bearer token for the demo, to ask /v1 from a program; an organisation's tokens come from its issuer."""
+    from datetime import UTC, datetime
+
+    from service import tokens
+    from service.access import DEMO_PEOPLE
+    from service.app import settings_from_environment
+
+    try:
+        known = DEMO_PEOPLE.get(person)
+        if known is None:
+            raise UserError(
+                f"Nobody in the demo has this name. Expected one of {', '.join(DEMO_PEOPLE)}. Try `risk-service token "
+                f"{next(iter(DEMO_PEOPLE))}`."
+            )
+        made = tokens.make_for_demo(settings_from_environment().demo_key, known, minutes, datetime.now(UTC))
+    except UserError as error:
+        _stop(error)
+    typer.echo(json.dumps({"token": made, "minutes": minutes}) if as_json else made)
+
+
 @audit_app.command()
 def verify(database: Database = None, as_json: AsJson = False) -> None:
     """Recompute the seal of every entry in the log; exit 1 when one does not agree."""

@@ -18,7 +18,7 @@ from starlette.middleware.sessions import SessionMiddleware
 
 from risk_model.errors import UserError
 from risk_model.policy import signing
-from service import api, child_pages, oversight, pages, sign_in
+from service import api, child_pages, oversight, pages, sign_in, tokens
 from service.access import DEMO_PEOPLE, EVERY_PROVIDER, NotThereError, Person
 from service.addresses import Addresses
 from service.guard import Guard, check_was_admitted
@@ -32,6 +32,7 @@ from service.sessions import IDLE_SECONDS
 from service.settings import Settings
 from service.shelf import Shelf
 from service.store import Store
+from service.tokens import Tokens
 
 if TYPE_CHECKING:
     from service.provider import Provider
@@ -112,6 +113,7 @@ def create_app(
         addresses,
         Organisations(oversees),
         None if settings.demo else _provider(settings),
+        _tokens(settings),
     )
     for router in (
         api.probes,
@@ -147,6 +149,14 @@ def _provider(settings: Settings) -> Provider:
     from service.provider import Provider  # takes half a second to load, which the demo need not wait for
 
     return Provider(settings)
+
+
+def _tokens(settings: Settings) -> Tokens | None:
+    if settings.demo:
+        return tokens.of_demo(settings.demo_key)
+    if settings.token_keys is None or settings.token_issuer is None:
+        return None
+    return tokens.of_issuer(settings.token_keys, settings.token_issuer, settings.token_audience)
 
 
 def _nobody_could_sign_in(missing: Sequence[str]) -> str:

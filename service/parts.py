@@ -20,6 +20,7 @@ from service.schemas import Child, ReviewState
 from service.settings import Settings
 from service.shelf import Run, ServiceList, Shelf
 from service.store import Store
+from service.tokens import Tokens
 
 if TYPE_CHECKING:
     from service.provider import Provider
@@ -38,6 +39,7 @@ class Parts:
     addresses: Addresses
     organisations: Organisations
     provider: Provider | None
+    tokens: Tokens | None
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from service.access import Role
 
 DEFAULT_WORKLISTS = Path("var/demo/workspace/worklists")
 DEFAULT_DATABASE = "sqlite:///var/demo/service.db"
+DEFAULT_DEMO_KEY = Path("var/demo/token-key.json")
 DEFAULT_PORT = 8000
 SHORTEST_SECRET = 32
 CIS2_SCOPES = "openid profile email nhsperson nationalrbacaccess associatedorgs selectedrole"
@@ -50,6 +51,11 @@ class Settings(BaseModel):
     roles: dict[str, Role] = Field(default_factory=dict)
     least_authentication_level: int = Field(default=LEAST_AUTHENTICATION_LEVEL, ge=2, le=3)
     least_identity_level: int = Field(default=LEAST_IDENTITY_LEVEL, ge=1, le=3)
+    # Whose bearer tokens count: a file with the issuer's public keys as a JWK set, its name, and ours in its tokens.
+    token_keys: Path | None = None
+    token_issuer: str | None = None
+    token_audience: str = "early-support"
+    demo_key: Path = DEFAULT_DEMO_KEY
     # Which providers' services an organisation sees beside its own, such as {"QJK": ["NR5", "RK9"]}; ["*"] is all.
     oversees: dict[str, list[str]] = Field(default_factory=dict)
     requests_per_minute: int = Field(default=REQUESTS_PER_MINUTE, ge=1)

@@ -9,10 +9,11 @@ from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 
 from service import audit, sessions
-from service.access import HOME, MAY_DO, NotThereError, Person, SignedIn
+from service.access import HOME, MAY_DO, NotSignedInError, NotThereError, Person, SignedIn
 from service.parts import Parts, WithParts, see
 from service.protection import check_csrf
 
+FOR_PROGRAMS = ("/v1/", "/metrics")
 SESSION_KEY = "session"
 router = APIRouter(include_in_schema=False)
 
@@ -72,8 +73,14 @@ def open_for(request: Request, parts: Parts, person: Person) -> None:
 
 
 def who_is_asking(request: Request) -> Person | None:
-    """Return whose session this is, or None."""
+    """Return who is asking, or None; a bearer token counts under /v1 only, and then nothing else does."""
     parts: Parts = request.app.state.parts
+    authorization = request.headers.get("authorization")
+    if authorization is not None and request.url.path.startswith(FOR_PROGRAMS):
+        scheme, _, token = authorization.partition(" ")
+        if scheme.lower() != "bearer" or parts.tokens is None:
+            raise NotSignedInError
+        return parts.organisations.with_overseen(parts.tokens.person_of(token.strip(), parts.now()))
     key = request.session.get(SESSION_KEY)
     found = sessions.person_of(parts.store, str(key), parts.now()) if key else None
     return parts.organisations.with_overseen(found) if found else None
