@@ -37,11 +37,14 @@ def serve(
     ] = None,
     database: Database = None,
     log_key: LogKey = None,
-    port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.0.0.1.")] = DEFAULT_PORT,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to answer on.")] = DEFAULT_PORT,
+    host: Annotated[
+        str, typer.Option(help="Address to answer on, behind a proxy that speaks https; never with --demo.")
+    ] = LOOPBACK,
 ) -> None:
     """Show the lists in a browser, at http://127.0.0.1:8000 unless another port is given."""
     with mistakes_in_one_sentence():
-        _serve(port, worklists=worklists, database=database, log_key=log_key, demo=demo or None)
+        _serve(host, port, worklists=worklists, database=database, log_key=log_key, demo=demo or None)
 
 
 @app.command()
@@ -53,6 +56,32 @@ def migrate(database: Database = None, as_json: AsJson = False) -> None:
     with mistakes_in_one_sentence():
         version = store.migrate(settings_from_environment(database=database).database)
     typer.echo(json.dumps({"version": version}) if as_json else f"The database is at version {version}.")
+
+
+@app.command()
+def token(
+    person: Annotated[
+        str, typer.Argument(help="Whom the program works for: r-demo, c-demo, a-demo or d-demo.")
+    ],
+    minutes: Annotated[int, typer.Option(min=1, max=60, help="How long the token counts.")] = 60,
+    as_json: AsJson = False,
+) -> None:
+    """Make a bearer token for the demo, to ask /v1 from a program; an organisation's tokens come from its issuer."""
+    from datetime import UTC, datetime
+
+    from service import tokens
+    from service.access import DEMO_PEOPLE
+    from service.app import settings_from_environment
+
+    with mistakes_in_one_sentence():
+        known = DEMO_PEOPLE.get(person)
+        if known is None:
+            raise UserError(
+                f"Nobody in the demo has this name. Expected one of {', '.join(DEMO_PEOPLE)}. Try `risk-service token "
+                f"{next(iter(DEMO_PEOPLE))}`."
+            )
+        made = tokens.make_for_demo(settings_from_environment().demo_key, known, minutes, datetime.now(UTC))
+    typer.echo(json.dumps({"token": made, "minutes": minutes}) if as_json else made)
 
 
 @decisions_app.command()
@@ -80,34 +109,42 @@ def export(
     typer.echo(json.dumps({"decisions": count, "file": str(out)}) if as_json else words)
 
 
-def _serve(port: int, **given: Any) -> None:
+def _serve(host: str, port: int, **given: Any) -> None:
     import uvicorn
 
     from service import store
     from service.app import create_app, settings_from_environment
 
     settings = settings_from_environment(**given)
+    if settings.demo and host != LOOPBACK:
+        raise UserError(
+            f"The demonstration answers on this machine alone, where anybody may be anybody. Expected no --host, or "
+            f"--host {LOOPBACK}. To serve others, leave --demo out and set up sign-in as docs/access.md says."
+        )
     service = create_app(settings)
-    listening = _listen(port)
+    listening = _listen(host, port)
     store.migrate(settings.database)
-    typer.echo(f"Early Support is at http://{LOOPBACK}:{port} (stop it with Ctrl+C).")
-    # Addresses name referrals, so no line per request is written anywhere.
+    typer.echo(
+        f"Early Support is at {settings.public_url or f'http://{LOOPBACK}:{port}'} (stop it with Ctrl+C)."
+    )
+    # Addresses name referrals: no line per request is written but our own, which leaves them out.
     server = uvicorn.Server(
         uvicorn.Config(service, access_log=False, log_level="warning", server_header=False)
     )
     server.run(sockets=[listening])
 
 
-def _listen(port: int) -> socket.socket:
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listening.bind((LOOPBACK, port))
+        listening.bind((host, port))
         listening.listen()
     except OSError as error:
         listening.close()
         raise UserError(
-            f"Port {port} on {LOOPBACK} cannot be used: another program has it, or it is not allowed. "
+            f"Port {port} on {host} cannot be used: another program has it, or it is not allowed. "
             "Expected a free port. Stop the other program or choose one with --port, such as --port 8001."
         ) from error
     return listening

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.responses import Response
 from fastapi.staticfiles import StaticFiles
 from fastapi.telemetry import TelemetryConfig
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 from starlette.middleware.sessions import SessionMiddleware
 
 from risk_model.errors import UserError
 from risk_model.policy import signing
-from service import api, audit, beside_pages, child_pages, demand_pages, oversight, pages, sign_in
+from service import api, audit, beside_pages, child_pages, demand_pages, oversight, pages, sign_in, tokens
 from service.access import DEMO_PEOPLE, EVERY_PROVIDER, NotThereError, Person
 from service.addresses import Addresses
 from service.guard import Guard, check_was_admitted
@@ -30,8 +32,14 @@ from service.sessions import IDLE_SECONDS
 from service.settings import Settings
 from service.shelf import Shelf
 from service.store import Store
+from service.tokens import Tokens
 
+if TYPE_CHECKING:
+    from service.provider import Provider
+
+ENVIRONMENT = "EARLY_SUPPORT_"
 SESSION_COOKIE = "early_support"
+SECURE_SESSION_COOKIE = "__Host-early_support"
 DEMO_BOARD = "QJK"
 # An address names a referral: no trace of a request leaves the service, whatever the environment asks for.
 NO_TELEMETRY: TelemetryConfig = {
@@ -41,19 +49,33 @@ NO_TELEMETRY: TelemetryConfig = {
     "operation_spans": False,
     "auto_configure": False,
 }
-ONLY_THE_DEMO = (
-    "Only the demonstration can be started in this version: sign-in with OpenID Connect comes later. "
-    "Expected `risk-service serve --demo`, which answers on this machine alone."
-)
 
 
 class _Environment(BaseSettings, Settings):
-    model_config = SettingsConfigDict(env_prefix="EARLY_SUPPORT_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix=ENVIRONMENT, frozen=True, extra="ignore", hide_input_in_errors=True
+    )
 
 
 def settings_from_environment(**given: Any) -> Settings:
     """Return the settings: what was given on the command line, then EARLY_SUPPORT_*, then the defaults."""
-    return _Environment(**{name: value for name, value in given.items() if value is not None})
+    try:
+        return _Environment(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        found = [
+            (str(each["loc"][0]), str(each["msg"]).removeprefix("Value error, ")) for each in error.errors()
+        ]
+        raise UserError(_settings_wrong(found)) from None
+    except SettingsError as error:
+        name = re.search(r'field "(\w+)"', str(error))
+        raise UserError(_settings_wrong([(name[1] if name else "", "expected JSON")])) from None
+
+
+def _settings_wrong(found: Sequence[tuple[str, str]]) -> str:
+    """Name each setting and its rule, never what was given: it may be a secret."""
+    told = "; ".join(f"{ENVIRONMENT}{name.upper()}: {rule}" for name, rule in sorted(found))
+    number = "1 setting is" if len(found) == 1 else f"{len(found)} settings are"
+    return f"{number} not as expected: {told}. See docs/access.md, change it and start again."
 
 
 def create_app(
@@ -63,8 +85,8 @@ def create_app(
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> FastAPI:
     """Return the service; it refuses to start where nobody could sign in safely or no list can be shown."""
-    if not settings.demo:
-        raise UserError(ONLY_THE_DEMO)
+    if not settings.demo and settings.missing_to_sign_in:
+        raise UserError(_nobody_could_sign_in(settings.missing_to_sign_in))
     renderer = Renderer(settings.nhsuk_frontend)
     shelf = Shelf(settings.worklists, signing.trusted_keys(settings.trusted_keys))
     shelf.newest()
@@ -79,10 +101,20 @@ def create_app(
         telemetry=NO_TELEMETRY,
         dependencies=[Depends(check_was_admitted)],
     )
-    addresses = Addresses(None)
-    oversees = {DEMO_BOARD: [EVERY_PROVIDER]} | settings.oversees
-    store = Store(settings.database, audit.open_key(settings.log_key_path))
-    app.state.parts = Parts(settings, shelf, store, people, renderer, now, addresses, Organisations(oversees))
+    addresses = Addresses(None if settings.demo else settings.public_url)
+    oversees = ({DEMO_BOARD: [EVERY_PROVIDER]} if settings.demo else {}) | settings.oversees
+    app.state.parts = Parts(
+        settings,
+        shelf,
+        Store(settings.database, audit.open_key(settings.log_key_path)),
+        people if settings.demo else {},
+        renderer,
+        now,
+        addresses,
+        Organisations(oversees),
+        None if settings.demo else _provider(settings),
+        _tokens(settings),
+    )
     for router in (
         api.probes,
         api.router,
@@ -106,13 +138,36 @@ def create_app(
     app.add_middleware(
         SessionMiddleware,
         secret_key=settings.secret.get_secret_value(),
-        session_cookie=SESSION_COOKIE,
+        session_cookie=SECURE_SESSION_COOKIE if addresses.is_public else SESSION_COOKIE,
         max_age=IDLE_SECONDS,
         same_site="lax",
         https_only=addresses.is_public,
     )
     app.add_middleware(ProtectedAnswers, only_https=addresses.is_public)
     return app
+
+
+def _provider(settings: Settings) -> Provider:
+    from service.provider import Provider  # takes half a second to load, which the demo need not wait for
+
+    return Provider(settings)
+
+
+def _tokens(settings: Settings) -> Tokens | None:
+    if settings.demo:
+        return tokens.of_demo(settings.demo_key)
+    if settings.token_keys is None or settings.token_issuer is None:
+        return None
+    return tokens.of_issuer(settings.token_keys, settings.token_issuer, settings.token_audience)
+
+
+def _nobody_could_sign_in(missing: Sequence[str]) -> str:
+    number = "1 setting is" if len(missing) == 1 else f"{len(missing)} settings are"
+    names = ", ".join(sorted(f"{ENVIRONMENT}{name.upper()}" for name in missing))
+    return (
+        f"Without --demo people sign in with OpenID Connect, and {number} missing: {names}. "
+        "Set them as docs/access.md says, or look around with `risk-service serve --demo` on this machine alone."
+    )
 
 
 def _serve_styles_and_icons(app: FastAPI, renderer: Renderer, nhsuk_frontend: Path) -> None:

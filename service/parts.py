@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Depends, Request
 from fastapi.responses import RedirectResponse, Response
@@ -20,6 +20,10 @@ from service.schemas import Child, ReviewState
 from service.settings import Settings
 from service.shelf import Run, ServiceList, Shelf
 from service.store import Store
+from service.tokens import Tokens
+
+if TYPE_CHECKING:
+    from service.provider import Provider
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,8 @@ class Parts:
     now: Callable[[], datetime]
     addresses: Addresses
     organisations: Organisations
+    provider: Provider | None
+    tokens: Tokens | None
 
 
 @dataclass(frozen=True)

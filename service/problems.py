@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from risk_model.errors import UserError
 from service.access import NotSignedInError, NotThereError
 from service.addresses import FromElsewhereError, NotOnLoopbackError, UnknownHostError
+from service.claims import NotLetInError, ProviderUnreachableError
 from service.limits import TooOftenError
 from service.protection import BodyTooLargeError, BodyTooSlowError, FormTooOldError
 from service.reviews import DecisionIncompleteError, KeyUsedTwiceError, SomebodyElseDecidedError
@@ -119,6 +120,20 @@ def _not_signed_in(request: Request, _error: Exception) -> Response:
     return RedirectResponse("/", status_code=HTTPStatus.SEE_OTHER)
 
 
+def _not_let_in(request: Request, error: Exception) -> Response:
+    assert isinstance(error, NotLetInError)
+    return problem(request, 403, "You could not be signed in", error.words)
+
+
+def _provider_unreachable(request: Request, _error: Exception) -> Response:
+    return problem(
+        request,
+        503,
+        "The sign-in service does not answer",
+        "Nobody can sign in now; whoever is signed in stays so. Try again in a minute, else use the printed list.",
+    )
+
+
 def _too_often(request: Request, error: Exception) -> Response:
     assert isinstance(error, TooOftenError)
     refused = problem(
@@ -180,6 +195,8 @@ def _without_value(found: Mapping[str, Any]) -> dict[str, str]:
 ANSWERS: Mapping[type[Exception], Callable[[Request, Exception], Response]] = {
     **dict.fromkeys(WORDS, _known),
     NotSignedInError: _not_signed_in,
+    NotLetInError: _not_let_in,
+    ProviderUnreachableError: _provider_unreachable,
     TooOftenError: _too_often,
     NotStrictJsonError: _not_strict,
     SomebodyElseDecidedError: _somebody_else,

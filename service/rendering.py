@@ -60,6 +60,7 @@ class Renderer:
             "path": request.url.path,
             "csrf": csrf_token(request),
             "styles": self._versions,
+            "is_demo": request.app.state.parts.settings.demo,
         }
         html = _environment().get_template(template).render(frame | content)
         return HTMLResponse(html, status_code=status_code)

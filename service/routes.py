@@ -33,6 +33,8 @@ WHO_MAY: Mapping[str, Who] = {
     "GET /readyz": ANYBODY,
     "GET /v1/openapi.json": ANYBODY,
     "POST /sign-in": ANYBODY,
+    "GET /sign-in/start": ANYBODY,
+    "GET /sign-in/back": ANYBODY,
     "POST /sign-out": SIGNED_IN,
     "GET /v1/me": SIGNED_IN,
     "GET /lists": READS_LISTS,

@@ -6,7 +6,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 Partner = Literal["health", "education", "social care"]
 PARTNERS: tuple[Partner, ...] = ("health", "education", "social care")
@@ -14,6 +14,18 @@ LinkedPartner = Literal["education", "social care"]
 LINKED_PARTNERS: tuple[LinkedPartner, ...] = ("education", "social care")
 Lane = Literal["need", "time", "next"]
 Tier = Literal[0, 1, 2]
+LARGEST_REVIEW_ID = 2**31 - 1
+"""What the column holds."""
+
+
+def _not_true_or_false(value: object) -> object:
+    """JSON's true is no number, though Python takes it for 1."""
+    if isinstance(value, bool):
+        raise ValueError("Input should be a number")
+    return value
+
+
+NotTrueOrFalse = BeforeValidator(_not_true_or_false)
 OwnWords = Annotated[
     str,
     StringConstraints(strip_whitespace=True, max_length=1000, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f]*$"),
@@ -283,10 +295,13 @@ class ReviewIn(BaseModel):
     choice: Choice
     reason: Reason | None = None
     own_words: OwnWords = ""
-    pin_to_tier: Tier | None = None
-    weeks: Literal[1, 4, 12] = 4
+    pin_to_tier: Annotated[Tier | None, NotTrueOrFalse] = None
+    weeks: Annotated[Literal[1, 4, 12], NotTrueOrFalse] = 4
     last_review: int = Field(
-        ge=0, description="`last_review` of the child as you saw it; 0 when there was none"
+        ge=0,
+        le=LARGEST_REVIEW_ID,
+        strict=True,
+        description="`last_review` of the child as you saw it; 0 when there was none",
     )
 
 

@@ -6,12 +6,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import Response
+from starlette.concurrency import run_in_threadpool
 
 from service import audit, sessions
-from service.access import HOME, MAY_DO, NotThereError, Person, SignedIn
+from service.access import HOME, MAY_DO, NotSignedInError, NotThereError, Person, SignedIn
 from service.parts import Parts, WithParts, see
 from service.protection import check_csrf
 
+FOR_PROGRAMS = ("/v1/", "/metrics")
 SESSION_KEY = "session"
 router = APIRouter(include_in_schema=False)
 
@@ -31,6 +33,24 @@ def sign_in(request: Request, parts: WithParts, person: Annotated[str, Form(max_
         raise NotThereError
     open_for(request, parts, found)
     return see(HOME[found.role])
+
+
+@router.get("/sign-in/start")
+async def start(request: Request, parts: WithParts) -> Response:
+    """Send the browser to the identity provider."""
+    if parts.provider is None:
+        raise NotThereError
+    return await parts.provider.send_there(request, f"{parts.addresses.public_url}/sign-in/back")
+
+
+@router.get("/sign-in/back")
+async def back(request: Request, parts: WithParts) -> Response:
+    """Open a session for whoever comes back from the identity provider."""
+    if parts.provider is None:
+        raise NotThereError
+    person = await parts.provider.person_from(request)
+    await run_in_threadpool(open_for, request, parts, person)
+    return see(HOME[person.role])
 
 
 @router.post("/sign-out", dependencies=[Depends(check_csrf)])
@@ -53,8 +73,14 @@ def open_for(request: Request, parts: Parts, person: Person) -> None:
 
 
 def who_is_asking(request: Request) -> Person | None:
-    """Return whose session this is, or None."""
+    """Return who is asking, or None; a bearer token counts under /v1 only, and then nothing else does."""
     parts: Parts = request.app.state.parts
+    authorization = request.headers.get("authorization")
+    if authorization is not None and request.url.path.startswith(FOR_PROGRAMS):
+        scheme, _, token = authorization.partition(" ")
+        if scheme.lower() != "bearer" or parts.tokens is None:
+            raise NotSignedInError
+        return parts.organisations.with_overseen(parts.tokens.person_of(token.strip(), parts.now()))
     key = request.session.get(SESSION_KEY)
     found = sessions.person_of(parts.store, str(key), parts.now()) if key else None
     return parts.organisations.with_overseen(found) if found else None

@@ -37,7 +37,10 @@ def assert_one_sentence(result: Any, words: str) -> None:
 
 
 def test_without_demo_it_refuses(worklists: Path, tmp_path: Path) -> None:
-    assert_one_sentence(serve(worklists, tmp_path), "Only the demonstration can be started in this version")
+    result = serve(worklists, tmp_path)
+    assert_one_sentence(
+        result, "Without --demo people sign in with OpenID Connect, and 6 settings are missing"
+    )
     assert not (tmp_path / "s.db").exists()
 
 
@@ -105,6 +108,36 @@ def test_the_environment_fills_what_the_command_line_leaves_out(
     monkeypatch.setenv("EARLY_SUPPORT_DATABASE", "sqlite:///elsewhere.db")
     settings = settings_from_environment(database="sqlite:///given.db")
     assert (settings.worklists, settings.database, settings.demo) == (tmp_path, "sqlite:///given.db", False)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "rule"),
+    [
+        ("SECRET", "", "a secret has at least 32 characters"),
+        ("SECRET", "canary", "a secret has at least 32 characters"),
+        ("PUBLIC_URL", "http://canary.example", "expected an address that starts with https://"),
+        ("PUBLIC_URL", "https://canary.example/path", "expected an address without a path"),
+        ("OIDC_ISSUER", "ftp://canary", "expected an address that starts with https://"),
+        ("ROLES", "canary", "expected JSON"),
+        ("ROLES", '{"S8000": "canary"}', "Input should be 'clinician'"),
+        ("REQUESTS_PER_MINUTE", "0", "greater than or equal to 1"),
+        ("LEAST_AUTHENTICATION_LEVEL", "1", "greater than or equal to 2"),
+    ],
+)
+def test_a_setting_that_is_wrong_is_named_and_never_repeated(
+    monkeypatch: pytest.MonkeyPatch, worklists: Path, tmp_path: Path, name: str, value: str, rule: str
+) -> None:
+    monkeypatch.setenv(f"EARLY_SUPPORT_{name}", value)
+    result = serve(worklists, tmp_path, "--demo")
+    assert_one_sentence(result, f"1 setting is not as expected: EARLY_SUPPORT_{name}: ")
+    assert rule in result.output
+    assert "canary" not in result.output
+
+
+def test_the_demo_is_not_served_to_other_machines(worklists: Path, tmp_path: Path) -> None:
+    for host in ("0.0.0.0", "192.0.2.7", "::"):
+        result = serve(worklists, tmp_path, "--demo", "--host", host)
+        assert_one_sentence(result, "The demonstration answers on this machine alone")
 
 
 def test_it_serves_on_loopback_and_stops_when_asked(worklists: Path, tmp_path: Path) -> None:

@@ -98,6 +98,17 @@ def test_the_demo_answers_on_loopback_only(app: Any, host: str, client: str) -> 
         b'{"choice": "agree", "last_review": -1}',
         b'{"choice": "agree", "last_review": 1e400}',
         b'{"choice": "up", "last_review": 0}',
+        b'{"choice": "agree", "choice": "agree", "last_review": 0}',
+        b'{"choice": "agree", "last_review": 0, "last_review": 0}',
+        b'{"choice": "agree", "last_review": NaN}',
+        b'{"choice": "agree", "last_review": true}',
+        b'{"choice": "agree", "last_review": false}',
+        b'{"choice": "agree", "last_review": 0.0}',
+        b'{"choice": "agree", "last_review": 0, "weeks": true}',
+        b'{"choice": "pin", "reason": "other", "own_words": "canary", "pin_to_tier": true, "last_review": 0}',
+        b'{"choice": "agree", "last_review": 99999999999999999999999}',
+        b'{"choice": "agree", "own_words": "\\u202ecanary", "last_review": "0"}',
+        '{"choice": "agree", "last_review": 0}'.encode("utf-16"),
         b"[" * 20_000,
         b"\xff\xfe{}",
     ],
@@ -162,3 +173,42 @@ def test_our_own_fault_keeps_the_headers_and_says_nothing_of_the_child(
     assert answer.status_code == 500
     assert "content-security-policy" in answer.headers
     assert "child" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 303),
+        ({"Origin": ADDRESS}, 303),
+        ({"Origin": ADDRESS, "Sec-Fetch-Site": "same-origin"}, 303),
+        ({"Origin": "https://evil.example"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Origin": "http://127.0.0.1:8001"}, 403),
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Sec-Fetch-Site": "same-site"}, 403),
+    ],
+)
+def test_a_form_of_another_site_is_refused_even_with_its_token(
+    app: Any, headers: dict[str, str], status: int
+) -> None:
+    visitor = Visitor(app)
+    form = {"csrf": csrf_in(visitor.page("/")), "person": "r-demo"}
+    assert visitor.http.post("/sign-in", data=form, headers=headers).status_code == status
+
+
+def test_a_program_on_another_sites_page_cannot_decide(clinician: Visitor) -> None:
+    answer = clinician.http.post(
+        f"/v1{child_address(2)}/reviews",
+        content=b'{"choice": "agree", "last_review": 0}',
+        headers={
+            "Origin": "https://evil.example",
+            "Content-Type": "application/json",
+            "Idempotency-Key": "a-key-of-mine",
+        },
+    )
+    assert answer.status_code == 403
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP"])
+def test_the_demo_answers_nobody_behind_a_proxy(app: Any, header: str) -> None:
+    assert Visitor(app).http.get("/", headers={header: "127.0.0.1"}).status_code == 403
