@@ -91,7 +91,13 @@ def train(extracts: Path, workspace: Workspace, *, store: Path, seed: int, tell:
         verdict=verdict.verdict,
         because=verdict.because,
         figures=verdict.figures(),
-        facts={"seed": seed, "code": provenance.code()["digest"], "pseudonym_key_id": key.id},
+        facts={
+            "seed": seed,
+            "code": provenance.code()["digest"],
+            "pseudonym_key_id": key.id,
+            "extracts": made_from["extracts"],
+            "verdict_test": verdict.test["digest"],
+        },
     )
     return verdict
 
@@ -299,7 +305,7 @@ def past_of_lists(
 
 
 def look_back(frames: Frames, people: People, days: list[date]) -> pl.DataFrame:
-    """Return a row per quarter and child who waited: the features of that day, and what happened afterwards.
+    """Return a row per quarter and child who waited: features and services of that day, and what happened afterwards.
 
     Features come from the records and links known on the day, outcomes from everything known by now (`people`), and
     so do the children's names, which join the two; what was not one person then gets no outcome of another.
@@ -309,9 +315,9 @@ def look_back(frames: Frames, people: People, days: list[date]) -> pl.DataFrame:
     for day in days:
         known = _look(frames, people, day)
         followed = snapshot.outcomes(gathered, known)
-        quarters.append(
-            features.of_children(known).join(followed, on="person_id").with_columns(landmark_on=pl.lit(day))
-        )
+        asked = snapshot.services_waited_for(known)
+        table = features.of_children(known).join(followed, on="person_id").join(asked, on="person_id")
+        quarters.append(table.with_columns(landmark_on=pl.lit(day)))
     return pl.concat(quarters)
 
 

@@ -7,22 +7,28 @@ the truth of an invented cohort.
 from risk_model.evaluation.distance import against_truth, true_risks
 from risk_model.evaluation.links import children_of, link_quality, wrong_twins
 from risk_model.evaluation.measures import Estimate
-from risk_model.evaluation.orderings import POINTS, held_out
+from risk_model.evaluation.orderings import POINTS, held_out, orderings, rows_of
+from risk_model.evaluation.registered import DIGEST as TEST_DIGEST
 from risk_model.evaluation.truth import Truth
 from risk_model.evaluation.truth import read as read_truth
-from risk_model.evaluation.verdict import Evaluation, evaluate, split
+from risk_model.evaluation.verdict import Evaluation, Verdict, evaluate, judged, split
 
 __all__ = [
     "POINTS",
+    "TEST_DIGEST",
     "Estimate",
     "Evaluation",
     "Truth",
+    "Verdict",
     "against_truth",
     "children_of",
     "evaluate",
     "held_out",
+    "judged",
     "link_quality",
+    "orderings",
     "read_truth",
+    "rows_of",
     "split",
     "true_risks",
     "wrong_twins",

@@ -22,14 +22,13 @@ from risk_model.evaluation.measures import (
     root_mean_square,
     top_mean,
 )
-from risk_model.evaluation.orderings import SIMPLE_RULES
+from risk_model.evaluation.orderings import MODEL, SIMPLE_RULES
 from risk_model.evaluation.references import best_possible
 from risk_model.evaluation.truth import Truth
 from risk_model.features import MODEL_FEATURES
 from risk_model.model import matrix
 from risk_model.scorecard import Numbers
 
-MODEL = "model"
 LONGEST_WAIT = "longest wait"
 O4, O3, O2, O1 = "O4 records", "O3 error-free records", "O2 needs known", "O1 true risk"
 LADDER = (*SIMPLE_RULES, "logistic", MODEL, O4, O3, O2, O1)

@@ -8,14 +8,13 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from risk_model.evaluation.registered import TEST
 from risk_model.model import FORTNIGHTS, Rows
 from risk_model.scorecard import Numbers, Scorecard
 
-DRAWS = 1000
-"""Enough that the limits of an interval do not depend on the lot that drew the children."""
-TOP_SHARE = 0.10
-INTERVAL_95 = (0.025, 0.975)
 LEAST_RISK = 1e-9
+MOST_STEPS, SMALLEST_STEP = 12, 1e-9
+"""Of Newton's method; it doubles the right digits with each step."""
 
 GROUPS = {
     "all": pl.lit(True),
@@ -36,19 +35,19 @@ class Estimate:
 def draws_by_child(codes: npt.NDArray[np.int64], seed: int) -> Numbers:
     """One row of weights per draw, the first all ones: how often each row's child was drawn."""
     number = int(codes.max()) + 1
-    drawn = np.random.default_rng(seed).multinomial(number, np.full(number, 1 / number), size=DRAWS)
+    drawn = np.random.default_rng(seed).multinomial(number, np.full(number, 1 / number), size=TEST.draws)
     return np.vstack([np.ones(len(codes)), drawn[:, codes]]).astype(np.float64)
 
 
 def estimate(draws: Numbers) -> Estimate:
     """The figure of the first draw with the interval that the others span."""
-    low, high = np.nanquantile(draws[1:], INTERVAL_95)
+    low, high = np.nanquantile(draws[1:], TEST.interval)
     return Estimate(float(draws[0]), float(low), float(high))
 
 
 def top_tenth(score: Numbers) -> Numbers:
     """How much of each row stands in the top tenth: rows that tie at its edge share what is left of it."""
-    places = max(1, round(TOP_SHARE * len(score)))
+    places = max(1, round(TEST.top_share * len(score)))
     edge = np.partition(score, -places)[-places]
     above, tied = score > edge, score == edge
     top: Numbers = above + tied * (places - above.sum()) / tied.sum()
@@ -102,14 +101,17 @@ def slope(log_hazard: Numbers, exposure: Numbers, rows: Rows, weights: Numbers) 
     """The slope b of events ~ exposure x exp(a + b x log-hazard), by Newton's method; NaN where there is none."""
     design = np.column_stack([np.ones_like(log_hazard), log_hazard])
     solution = np.array([0.0, 1.0])
-    for _ in range(12):
+    for _ in range(MOST_STEPS):
         expected = weights * exposure * np.exp(design @ solution)
         gradient = design.T @ (weights * rows.event - expected)
         curvature = (design * expected[:, None]).T @ design
         try:
-            solution = solution + np.linalg.solve(curvature, gradient)
+            step = np.linalg.solve(curvature, gradient)
         except np.linalg.LinAlgError:
             return float("nan")
+        solution = solution + step
+        if np.abs(step).max() < SMALLEST_STEP:
+            break
     return float(solution[1])
 
 

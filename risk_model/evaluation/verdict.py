@@ -1,32 +1,63 @@
-"""The pre-registered go / no-go test, on landmarks later than any the judged model was fitted on."""
+"""The pre-registered go / no-go test of `verdict.yaml`, on landmarks later than any the judged model was fitted on."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from risk_model.errors import UserError
 from risk_model.evaluation import measures
 from risk_model.evaluation.measures import Estimate
-from risk_model.evaluation.orderings import SIMPLE_RULES, orderings
+from risk_model.evaluation.orderings import MODEL, model_score, orderings, simple_rules
+from risk_model.evaluation.registered import DIGEST, TEST
 from risk_model.model import Rows
-from risk_model.scorecard import Scorecard, columns
+from risk_model.scorecard import Numbers, Scorecard, columns
 from risk_model.snapshot import HORIZON_DAYS
 
-LEAKAGE_AUC = 0.79
-"""Above this the base cohort's own ceiling is passed: something of the future is in the features."""
-SLOPE_LIMITS = (0.5, 1.5)
+GO, NO_GO, SOME_SERVICES = "go", "no-go", "go for some services"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the test says of all rows, and why not "go" in words; nothing in `because` is "go"."""
+
+    because: list[str]
+    best_rule: str
+    advantage: Estimate
+    slope: Estimate
+    likelihood_gain: Estimate
+
+
+@dataclass(frozen=True)
+class ServiceVerdict:
+    """What the test says of the children who wait for one service.
+
+    With too few events for that the figures are None: the service goes with all together.
+    """
+
+    service_id: str
+    because: list[str]
+    rows: int
+    events: int
+    advantage: Estimate | None = None
+    likelihood_gain: Estimate | None = None
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What the later landmarks say; `verdict` is "go" or "no-go" and `because` says why in words."""
+    """What the later landmarks say; `verdict` is "go", "no-go" or "go for some services", `because` says why in words.
+
+    `services` is asked only where all rows together passed; a service with a reason in its `because` has no estimate.
+    """
 
     verdict: str
     because: list[str]
+    test: dict[str, str]
     advantage: Estimate
     best_rule: str
     slope: Estimate
@@ -34,6 +65,7 @@ class Evaluation:
     auc: dict[str, float]
     events_per_hundred: dict[str, float]
     calibration: dict[str, float | None]
+    services: list[ServiceVerdict]
     events: int
     children: int
 
@@ -54,71 +86,137 @@ class Evaluation:
         return {name.lower().replace(" ", "_"): value for name, value in measured.items()}
 
 
-HELD_OUT_LANDMARKS = 3
-
-
 def split(landmarks: list[date]) -> tuple[list[date], list[date]]:
     """Return the landmarks to fit on and the later ones to judge on, with no outcome of the first in the second."""
-    later = landmarks[-HELD_OUT_LANDMARKS:]
+    later = landmarks[-TEST.held_out_landmarks :]
     earlier = [day for day in landmarks if day + timedelta(days=HORIZON_DAYS) <= later[0]] if later else []
     if not earlier:
         raise UserError(
             f"The extracts hold {len(landmarks)} quarters with a whole year before and half a year after them. "
-            f"Expected at least {HELD_OUT_LANDMARKS + 2}, to fit on the earlier and judge on the later ones. "
+            f"Expected at least {TEST.held_out_landmarks + 2}, to fit on the earlier and judge on the later ones. "
             "Add older files, or make a list with --policy-only."
         )
     return earlier, later
 
 
 def evaluate(card: Scorecard, rows: Rows, fitted: Rows, *, seed: int) -> Evaluation:
-    """Return the pre-registered go / no-go test on landmarks later than the fitted ones.
-
-    Go only if the model finds more events in its top tenth than the best simple rule (lower 95 % limit above 0), the
-    calibration slope's interval lies within (0.5, 1.5), the log-likelihood gain over a constant rate has a lower limit
-    above 0, and no ordering passes the leakage limit.
-    """
+    """Return the go / no-go test of `verdict.yaml` on rows later than the fitted ones, with the figures beside it."""
     ranked = orderings(card, rows, fitted)
     weights = measures.draws_by_child(rows.child_codes(), seed)
-    yields = {name: measures.top_yield(score, rows, weights) for name, score in ranked.items()}
-    best_rule = max(SIMPLE_RULES, key=lambda name: float(yields[name][0]))
     log_hazard = card.table.log_hazard(columns(card, rows.features))
     exposure = measures.baseline_exposure(card, rows)
-    hazard = np.exp(log_hazard) * exposure
-    auc = {name: measures.auc(score, rows) for name, score in ranked.items()}
-    advantage = measures.estimate(yields["model"] - yields[best_rule])
-    slope = measures.estimate(np.array([measures.slope(log_hazard, exposure, rows, w) for w in weights]))
-    gain = measures.estimate(measures.likelihood_gain(hazard, rows, weights))
-    because = _reasons(advantage, best_rule, slope, gain, auc["model"])
+    found = judge(ranked, log_hazard, exposure, rows, weights)
+    services = [] if found.because else judge_services(ranked, found.best_rule, card, rows, weights)
+    without = [service.service_id for service in services if service.because]
     return Evaluation(
-        verdict="no-go" if because else "go",
-        because=because,
-        advantage=advantage,
-        best_rule=best_rule,
-        slope=slope,
-        likelihood_gain=gain,
-        auc=auc,
-        events_per_hundred={name: round(float(found[0]), 2) for name, found in yields.items()},
-        calibration=measures.calibration(hazard, rows),
+        verdict=_in_a_word(found, services),
+        because=found.because or ([_without_estimate(without, len(services))] if without else []),
+        test={"digest": DIGEST, "registered_on": str(TEST.registered_on)},
+        advantage=found.advantage,
+        best_rule=found.best_rule,
+        slope=found.slope,
+        likelihood_gain=found.likelihood_gain,
+        auc={name: measures.auc(score, rows) for name, score in ranked.items()},
+        events_per_hundred={
+            name: round(float(measures.top_yield(score, rows, weights[:1])[0]), 2)
+            for name, score in ranked.items()
+        },
+        calibration=measures.calibration(np.exp(log_hazard) * exposure, rows),
+        services=services,
         events=int(rows.event.sum()),
         children=rows.children.n_unique(),
     )
 
 
+def judged(card: Scorecard, rows: Rows, *, seed: int) -> Verdict:
+    """Return what the registered test says of a scorecard on rows later than the fitted ones; no figure beside it."""
+    ranked = {MODEL: model_score(card, rows.features), **simple_rules(rows.features)}
+    log_hazard = card.table.log_hazard(columns(card, rows.features))
+    weights = measures.draws_by_child(rows.child_codes(), seed)
+    return judge(ranked, log_hazard, measures.baseline_exposure(card, rows), rows, weights)
+
+
+def judge(
+    ranked: Mapping[str, Numbers], log_hazard: Numbers, exposure: Numbers, rows: Rows, weights: Numbers
+) -> Verdict:
+    """Return what the registered test says; `ranked` holds the score of the model and of each simple rule."""
+    yields = {name: measures.top_yield(ranked[name], rows, weights) for name in (MODEL, *TEST.simple_rules)}
+    best_rule = max(TEST.simple_rules, key=lambda name: float(yields[name][0]))
+    advantage = measures.estimate(yields[MODEL] - yields[best_rule])
+    slope = measures.estimate(np.array([measures.slope(log_hazard, exposure, rows, w) for w in weights]))
+    gain = measures.estimate(measures.likelihood_gain(np.exp(log_hazard) * exposure, rows, weights))
+    because = _reasons(advantage, best_rule, slope, gain, measures.auc(ranked[MODEL], rows))
+    return Verdict(because, best_rule, advantage, slope, gain)
+
+
+def judge_services(
+    ranked: Mapping[str, Numbers], best_rule: str, card: Scorecard, rows: Rows, weights: Numbers
+) -> list[ServiceVerdict]:
+    """Return what the registered test says of the rows of each service that a child waited for, sorted by service."""
+    asked = rows.services.explode()
+    return [
+        _judged_service(service, _rows_of(service, rows), ranked, best_rule, card, rows, weights)
+        for service in asked.drop_nulls().unique().sort().to_list()
+    ]
+
+
+def _judged_service(
+    service: str,
+    chosen: npt.NDArray[np.bool_],
+    ranked: Mapping[str, Numbers],
+    best_rule: str,
+    card: Scorecard,
+    rows: Rows,
+    weights: Numbers,
+) -> ServiceVerdict:
+    own, events, limits = rows.where(chosen), int(rows.event[chosen].sum()), TEST.of_a_service
+    if events < limits.fewest_events:
+        return ServiceVerdict(service, [], len(own.event), events)
+    drawn = weights[:, chosen]
+    yields = {name: measures.top_yield(ranked[name][chosen], own, drawn) for name in (MODEL, best_rule)}
+    hazard = np.exp(card.table.log_hazard(columns(card, own.features))) * measures.baseline_exposure(
+        card, own
+    )
+    advantage = measures.estimate(yields[MODEL] - yields[best_rule])
+    gain = measures.estimate(measures.likelihood_gain(hazard, own, drawn))
+    because = []
+    if gain.high < limits.likelihood_gain_not_below:
+        because.append("The model says less of its children than one constant rate.")
+    if advantage.high < limits.advantage_not_below:
+        because.append(f"The model finds fewer of its events in the top tenth than the rule: {best_rule}.")
+    return ServiceVerdict(service, because, len(own.event), events, advantage, gain)
+
+
+def _rows_of(service: str, rows: Rows) -> npt.NDArray[np.bool_]:
+    return rows.services.list.contains(service).to_numpy()
+
+
+def _in_a_word(judged: Verdict, services: list[ServiceVerdict]) -> str:
+    if judged.because or (services and all(service.because for service in services)):
+        return NO_GO
+    return SOME_SERVICES if any(service.because for service in services) else GO
+
+
+def _without_estimate(services: list[str], of: int) -> str:
+    return f"{len(services)} of {of} services have lists by the policy alone: {', '.join(services)}."
+
+
 def _reasons(advantage: Estimate, best_rule: str, slope: Estimate, gain: Estimate, auc: float) -> list[str]:
     """Every way in which the test fails, in words; none is "go"."""
     reasons = []
-    if not advantage.low > 0:
+    if not advantage.low > TEST.advantage_above:
         reasons.append(
             f"The model was not shown to find more events in its top tenth than the rule: {best_rule}."
         )
-    if not (slope.low > SLOPE_LIMITS[0] and slope.high < SLOPE_LIMITS[1]):
+    least, most = TEST.slope_within
+    if not (slope.low > least and slope.high < most):
         reasons.append(
-            f"The calibration slope, {slope.low:.2f} to {slope.high:.2f}, is not within 0.5 to 1.5."
+            f"The calibration slope, {slope.low:.2f} to {slope.high:.2f}, is not within {least} to {most}."
         )
-    if not gain.low > 0:
+    if not gain.low > TEST.likelihood_gain_above:
         reasons.append("The model was not shown to say more than one constant rate.")
-    if auc > LEAKAGE_AUC:
+    if auc > TEST.auc_not_above:
         reasons.append(
-            f"The area under the curve, {auc:.3f}, is above {LEAKAGE_AUC}: something of the future leaks in."
+            f"The area under the curve, {auc:.3f}, is above {TEST.auc_not_above}: something of the future leaks in."
         )
     return reasons

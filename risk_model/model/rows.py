@@ -23,7 +23,8 @@ class Rows:
     """Training rows: one per child and landmark.
 
     `features` has the columns of the features, `fortnights` the fortnights at risk (1 to 13) and `event` whether the
-    event ended them; `children` tells rows of one child, for resampling, and `parts` which part of the event it was.
+    event ended them; `children` tells rows of one child, for resampling, `parts` which part of the event it was, and
+    `services` which services the child waited for.
     """
 
     features: pl.DataFrame
@@ -32,6 +33,7 @@ class Rows:
     children: pl.Series
     landmarks: pl.Series
     parts: pl.DataFrame = field(default_factory=pl.DataFrame)
+    services: pl.Series = field(default_factory=pl.Series)
 
     def child_codes(self) -> npt.NDArray[np.int64]:
         """Return a number per child, counted from 0 in the order in which the rows first name them."""
@@ -49,6 +51,7 @@ class Rows:
             self.children[rows],
             self.landmarks[rows],
             self.parts[rows] if self.parts.width else self.parts,
+            self.services[rows] if len(self.services) else self.services,
         )
 
     def where(self, claim: npt.NDArray[np.bool_]) -> Rows:
@@ -82,6 +85,7 @@ def training_rows(children: pl.DataFrame) -> Rows:
         timed["person_id"],
         timed["landmark_on"],
         timed.select((pl.col(part) == pl.col("event_on")).fill_null(False) for part in PARTS),
+        timed["service_ids"],
     )
 
 

@@ -7,7 +7,7 @@ landmarks. `outcomes` is the one function that may look past the index date.
 from risk_model.snapshot.gaps import column_of
 from risk_model.snapshot.outcomes import HORIZON_DAYS, KINDS, PARTS, landmarks, outcomes
 from risk_model.snapshot.records import Frames, Gathered, gather, known_frames, last_known_on
-from risk_model.snapshot.take import LAST_AGE_YEARS, Snapshot, take
+from risk_model.snapshot.take import LAST_AGE_YEARS, Snapshot, services_waited_for, take
 from risk_model.snapshot.unused import not_used
 
 __all__ = [
@@ -25,5 +25,6 @@ __all__ = [
     "last_known_on",
     "not_used",
     "outcomes",
+    "services_waited_for",
     "take",
 ]

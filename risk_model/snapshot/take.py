@@ -95,6 +95,12 @@ class Snapshot:
     coverage: pl.DataFrame
 
 
+def services_waited_for(snapshot: Snapshot) -> pl.DataFrame:
+    """Return a row per child who waits: `person_id` and `service_ids`, the services it waits for, sorted."""
+    asked = pl.col("service_id").unique().sort()
+    return snapshot.waits.group_by("person_id", maintain_order=True).agg(service_ids=asked)
+
+
 def take(frames: Frames, people: People, on: date, covered: pl.DataFrame | None = None) -> Snapshot:
     """Return what was known on a day: later rows gone, newest version of each record, later end dates blanked.
 

@@ -57,7 +57,12 @@ def ladder() -> dict[str, dict[str, float]]:
     features = {feature.name: np.zeros(CHILDREN) for feature in MODEL_FEATURES}
     features |= {"age_years": told, "absence_share_12_months": recorded}
     noise = rng.normal(size=CHILDREN)
-    orderings = {"longest wait": noise, "count of needs": told + 3 * noise, "points": told + noise}
+    orderings = {
+        "longest wait": noise,
+        "count of lists": told + 4 * noise,
+        "count of needs": told + 3 * noise,
+        "points": told + noise,
+    }
     judged = pl.DataFrame(
         {"person_id": [f"p{number}" for number in ids]}
         | features
