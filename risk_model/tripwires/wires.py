@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from risk_model.evaluation.verdict import LEAKAGE_AUC
+from risk_model.evaluation.registered import TEST
 from risk_model.explanation.contributions import BY_NAME
 from risk_model.model import Rows
 from risk_model.scorecard import Scorecard
@@ -110,8 +110,8 @@ def _leakage(card: Scorecard, later: Rows | None) -> Wire:
     area = area_under_the_curve(card, later)
     if area is None:
         return Wire(LEAKAGE, False, f"fewer than {LEAST_EVENTS} events since the training")
-    words = f"the area under the curve since the training is {area:.3f}, limit {LEAKAGE_AUC}"
-    tripped = area > LEAKAGE_AUC
+    words = f"the area under the curve since the training is {area:.3f}, limit {TEST.auc_not_above}"
+    tripped = area > TEST.auc_not_above
     return Wire(LEAKAGE, tripped, words + (": something of the future is in the features" if tripped else ""))
 
 
