@@ -73,7 +73,7 @@ def lab_seconds() -> Measured:
 def policy_multi_need_ratio() -> Measured:
     """Median wait of multiple needs under the smallest need lane that halves it, over that of longest wait first."""
     extracts = checking.devon_extracts()
-    if not (DEVON / "workspace").is_dir():
+    if not (DEVON / "workspace/evaluation").is_dir():
         where = ("--workspace", str(DEVON / "workspace"), "--registry", str(DEVON / "registry"))
         command = [sys.executable, "-m", "risk_model", "train", str(extracts), *where]
         subprocess.run(command, check=True, capture_output=True)
