@@ -2,7 +2,8 @@
 
 A link is made when two records are each other's best by a clear margin, very probably one child's, and do not
 contradict each other in birth date, sex or given name. Twins share everything but the given name, so another given name
-is never outweighed by the rest, and where a given name is missing or only similar nobody else may be meant.
+is never outweighed by the rest, where a given name is missing or only similar nobody else may be meant, and where a
+twin is known (`twins`) the name that two records share must be one that no twin could be written with.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ class Chosen:
 
 
 def choose(pairs: pl.DataFrame, *, one_to_one: bool = True) -> Chosen:
-    """Return what becomes of PAIRS with `has_twin` (either has a known twin).
+    """Return what becomes of PAIRS with `has_twin` (either has a known twin) and `is_told_apart` from it.
 
     Not `one_to_one`, a record on the left may take several on the right.
     """
@@ -59,6 +60,7 @@ def _judged(pairs: pl.DataFrame, sides: tuple[str, ...]) -> pl.DataFrame:
         judged = judged.join(margin, on=["left", "right"], how="left", maintain_order="left")
     is_close = pl.any_horizontal(pl.col(f"margin_{side}") < LEAST_MARGIN_BITS for side in sides)
     others = _others_of_the_same_birth_date(pairs)
+    is_told_apart = pl.col("has_twin") & pl.col("is_told_apart")
     judged = judged.join(others, on=["left", "right"], how="left", maintain_order="left")
     may_be_a_twin = pl.col("has_other") | pl.col("has_twin")
     why = (
@@ -68,7 +70,9 @@ def _judged(pairs: pl.DataFrame, sides: tuple[str, ...]) -> pl.DataFrame:
         .then(pl.lit("the birth dates differ or are not known"))
         .when(is_close)
         .then(pl.lit("another record fits as well or nearly as well"))
-        .when("has_alike")
+        .when(pl.col("has_twin") & ~is_told_apart & (pl.col("given") == GIVEN_SAME))
+        .then(pl.lit("a twin could be written with the same name"))
+        .when(pl.col("has_alike") & ~is_told_apart)
         .then(pl.lit("another child of the same birth date has the same or a similar given name"))
         .when(pl.col("sex") == DIFFERS)
         .then(pl.lit("the sex differs, as a twin's may"))

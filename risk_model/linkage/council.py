@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from risk_model.contracts.identifiers import nhs_number_is_valid, tidy_nhs_number, tidy_upn, upn_is_valid
-from risk_model.linkage import records
+from risk_model.linkage import records, twins
 from risk_model.linkage.decisions import NOT_THE_SAME, SAME
 
 CHILD = ("la_code", "la_child_id")
@@ -28,9 +28,9 @@ _ORDER = ("known_on", "source_row")
 class CouncilSide:
     """Everyone whom schools or social care know; a UPN in common makes a pupil and a council's child one record.
 
-    `records` is `records.SCHEMA` with `has_twin`, `has_upn`, `has_council_id`, `council_sends` (its social care lists
+    `records` is `records.SCHEMA` with `has_upn`, `has_council_id`, `council_sends` (its social care lists
     children, so that absence says something) and `is_current` (social care had to do with the child in the last year).
-    `twins` are the homes of several pupils of one birth date (`records.twins`); `before_adoption` are the children's
+    `twins` are `twins.KNOWN` among pupils and among each council's children; `before_adoption` are the children's
     records that end with an adoption: no UPN ties them to a pupil, and only the old NHS number to a patient. `pupils`
     and `children` say whose a UPN and a council's number are, `numbers` which NHS number a council holds of whom;
     `in_doubt` has `left`, `right` and `why` for each two records that a UPN joins and their details do not.
@@ -59,7 +59,12 @@ def council_side(frames: dict[str, pl.DataFrame], decided: pl.DataFrame) -> Coun
     named = child_rows.with_columns(record=_child_record()).select("record", *CHILD, "upn")
     ties = named.drop_nulls("upn").unique("record", keep="last", maintain_order=True).select("record", "upn")
     ties, parted = _as_decided(ties, decided)
-    doubted = _upns_in_doubt(pupils, children, ties.filter(~pl.col("is_decided")))
+    born_together = twins.known([pupils, children])
+    doubted = _upns_in_doubt(
+        twins.with_twins(pupils, born_together),
+        twins.with_twins(children, born_together),
+        ties.filter(~pl.col("is_decided")),
+    )
     before_adoption = _before_adoption(frames).select(record=_child_record()).unique()
     pupils = _without_former_names(pupils, children, ties.join(before_adoption, on="record", how="semi"))
     ties = ties.join(before_adoption, on="record", how="anti")
@@ -76,8 +81,7 @@ def council_side(frames: dict[str, pl.DataFrame], decided: pl.DataFrame) -> Coun
     holders = upns.unique().select("upn", record="upn|" + pl.col("upn"))
     former = renewed.select(upn="former_upn", record="upn|" + pl.col("newer"))
     current = members.join(_current(frames), on=CHILD, how="semi")["spine"].unique()
-    twins = records.twins(pupils)
-    described = records.with_twins(found, twins).with_columns(
+    described = found.with_columns(
         has_upn=pl.col("record").str.starts_with("upn|"),
         has_council_id=pl.col("record").is_in(members["spine"].implode()),
         council_sends=pl.col("la_code").is_in(_councils_that_send(frames).implode()).fill_null(False),
@@ -85,7 +89,7 @@ def council_side(frames: dict[str, pl.DataFrame], decided: pl.DataFrame) -> Coun
     )
     return CouncilSide(
         records=described.sort("record"),
-        twins=twins,
+        twins=born_together,
         before_adoption=before_adoption.sort("record"),
         pupils=pl.concat([holders, former.join(holders, on="upn", how="anti")]).sort("upn"),
         children=members.select(*CHILD, record="spine").sort(CHILD),
@@ -153,8 +157,6 @@ def _under_newest_upn(rows: pl.DataFrame, renewed: pl.DataFrame) -> pl.DataFrame
 
 def _upns_in_doubt(pupils: pl.DataFrame, children: pl.DataFrame, ties: pl.DataFrame) -> pl.DataFrame:
     """Children of social care under the UPN of a pupil, or of another child, with other details: `record` and `upn`."""
-    known = records.twins(pupils)
-    pupils, children = (records.with_twins(found, known) for found in (pupils, children))
     tied = ties.join(children, on="record")
     by_pupil = tied.join(
         pupils.with_columns(upn=pl.col("record").str.strip_prefix("upn|")), on="upn", suffix="_beside"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from risk_model.linkage.choosing import GIVEN_SAME, Chosen, choose
+from risk_model.linkage.choosing import GIVEN_SIMILAR, Chosen, choose
 from risk_model.linkage.register import NHS_NUMBER
 
 
@@ -13,7 +13,8 @@ def choose_health(pairs: pl.DataFrame, numbers: pl.DataFrame) -> Chosen:
 
     Two records of different usable numbers are never joined: one of the two numbers is wrong, and a person must say
     which. `numbers` has `record` and `nhs_number`; a record whose number is in doubt is joined to that number only. Nor
-    are two joined without given names: a provider's two nameless patients may be twins.
+    are two joined without given names: a provider's two nameless patients may be twins. A short form or a slip is
+    enough under the rules that hold for pupils.
     """
     number_of = numbers.select("record", "nhs_number")
     known = (
@@ -23,7 +24,7 @@ def choose_health(pairs: pl.DataFrame, numbers: pl.DataFrame) -> Chosen:
         .drop("nhs_number", "nhs_number_beside")
     )
     chosen = choose(known.sort("left", "right"), one_to_one=False)
-    accepted = chosen.accepted.filter(pl.col("given") == GIVEN_SAME)
+    accepted = chosen.accepted.filter(pl.col("given") >= GIVEN_SIMILAR)
     turned = accepted.select(left="right", right="left")
     is_numbered = pl.col("left").str.starts_with(NHS_NUMBER)
     both_ways = accepted.join(turned, on=["left", "right"], how="semi")

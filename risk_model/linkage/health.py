@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from risk_model import merged, services
-from risk_model.linkage import records, spelling
+from risk_model.linkage import records, spelling, twins
 from risk_model.linkage.register import LOCAL_ID, NHS_NUMBER
 
 USABLE_STATUS = ("01", "02")
@@ -35,20 +35,23 @@ _SAID = (
 class HealthSide:
     """Health's persons by usable NHS number, or else by provider and local number.
 
-    `records` is `records.SCHEMA` with `has_twin` and `nhs_number`; `holders` says whose a provider's number is;
-    `in_doubt` has `left`, `right` and `why` for each two records that a number joins and their details do not.
+    `records` is `records.SCHEMA` with `nhs_number` and what `twins.with_twins` says; `twins` are `twins.KNOWN`, also
+    those of the councils; `holders` says whose a provider's number is; `in_doubt` has `left`, `right` and `why` for
+    each two records that a number joins and their details do not.
     """
 
     records: pl.DataFrame
+    twins: pl.DataFrame
     holders: pl.DataFrame
     in_doubt: pl.DataFrame
 
 
-def health_side(frames: dict[str, pl.DataFrame], twins: pl.DataFrame) -> HealthSide:
+def health_side(frames: dict[str, pl.DataFrame], known_twins: pl.DataFrame) -> HealthSide:
     """Return everyone who was ever referred to a service that children wait for, joined by exact NHS number.
 
     A number counts for all rows of its patient, also for those sent before it was traced; a referral whose patient row
-    is missing or was rejected still has its child. A number on two people is nobody's; `twins` are `records.twins`.
+    is missing or was rejected still has its child. A number on two people is nobody's; `known_twins` are
+    the councils' (`twins.KNOWN`).
     """
     rows = _rows(frames)
     usable = pl.when(pl.col("nhs_number_status_code").is_in(USABLE_STATUS)).then(pl.col("nhs_number"))
@@ -59,7 +62,8 @@ def health_side(frames: dict[str, pl.DataFrame], twins: pl.DataFrame) -> HealthS
     )
     patients = records.one_each(rows.rename({"local": "record", "home_la_code": "la_code"}))
     numbers = rows.select("number", record="local").drop_nulls().unique(maintain_order=True)
-    doubted = _numbers_of_two_people(records.with_twins(patients, twins), numbers)
+    born_together = pl.concat([known_twins, twins.known([_everyone(frames)])])
+    doubted = _numbers_of_two_people(twins.with_twins(patients, born_together), numbers)
     groups = numbers.join(doubted, on="number", how="anti", maintain_order="left").select(
         "record", group=NHS_NUMBER + pl.col("number")
     )
@@ -78,7 +82,15 @@ def health_side(frames: dict[str, pl.DataFrame], twins: pl.DataFrame) -> HealthS
     )
     found = found.join(number_of.rename({"spine": "record", "number": "nhs_number"}), on="record", how="left")
     doubts = pl.concat([_doubted_pairs(doubted, numbers), _changed_numbers(rows, members, found)])
-    return HealthSide(records.with_twins(found, twins).sort("record"), holders, doubts)
+    described = twins.with_twins(found, born_together).sort("record")
+    return HealthSide(records=described, twins=born_together, holders=holders, in_doubt=doubts)
+
+
+def _everyone(frames: dict[str, pl.DataFrame]) -> pl.DataFrame:
+    """`records.SCHEMA` of everyone with a usable NHS number in the patient indexes, whether they wait or not."""
+    details = frames["patient_details"].filter(pl.col("nhs_number_status_code").is_in(USABLE_STATUS))
+    named = details.with_columns(record=NHS_NUMBER + pl.col("nhs_number")).drop_nulls("record")
+    return records.one_each(named.sort("known_on", "source_file", "source_row"))
 
 
 def _rows(frames: dict[str, pl.DataFrame]) -> pl.DataFrame:

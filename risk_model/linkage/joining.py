@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
 from risk_model import contracts
 from risk_model.linkage import decisions as stewards
-from risk_model.linkage import grouping, records, words
-from risk_model.linkage.choosing import Chosen, choose
+from risk_model.linkage import grouping, records, twins, words
+from risk_model.linkage.choosing import GIVEN_SAME, Chosen, choose
 from risk_model.linkage.council import CouncilSide, council_side
 from risk_model.linkage.health import HealthSide, health_side
 from risk_model.linkage.numbers import numbered_pairs
@@ -37,14 +37,15 @@ def link(
     check_may_join(contracts.tables())
     decisions = stewards.SCHEMA.to_frame() if decisions is None else decisions
     held = stewards.in_force(decisions)
-    council = council_side(frames, held)
-    health = health_side(frames, council.twins)
+    health, council = _sides(frames, held)
     decided = _resolved(held, health, council)
     numbered, contradicted = numbered_pairs(health.records, council.records, council.numbers)
     numbered = numbered.join(decided.apart, on=PAIR, how="anti")
     described = _with_council_details(health.records, council.records, numbered)
     weights = weights or learned(described, council.records)
-    pairs = _with_twins(candidates(described, _known(health, council), weights), health, council)
+    pairs = _with_twins(
+        candidates(described, _known(health, council), weights), health, council, decided.apart
+    )
     linked = _linked(pairs.join(decided.apart, on=PAIR, how="anti"), numbered, decided, health, council)
     doubts = pl.concat([health.in_doubt, council.in_doubt, contradicted]).join(
         pl.concat([decided.apart, decided.same]), on=PAIR, how="anti"
@@ -55,10 +56,16 @@ def link(
 def learn(frames: dict[str, pl.DataFrame]) -> LinkWeights:
     """Return weights learned from these records, for `link`."""
     check_may_join(contracts.tables())
-    council = council_side(frames, stewards.in_force(stewards.SCHEMA.to_frame()))
-    health = health_side(frames, council.twins)
+    health, council = _sides(frames, stewards.in_force(stewards.SCHEMA.to_frame()))
     numbered, _ = numbered_pairs(health.records, council.records, council.numbers)
     return learned(_with_council_details(health.records, council.records, numbered), council.records)
+
+
+def _sides(frames: dict[str, pl.DataFrame], held: pl.DataFrame) -> tuple[HealthSide, CouncilSide]:
+    """Both sides, of which each knows the twins that the other knows."""
+    council = council_side(frames, held)
+    health = health_side(frames, council.twins)
+    return health, replace(council, records=twins.with_twins(council.records, health.twins))
 
 
 @dataclass(frozen=True)
@@ -106,11 +113,29 @@ def _with_council_details(
     return records.together([health, named], nobody)
 
 
-def _with_twins(pairs: pl.DataFrame, health: HealthSide, council: CouncilSide) -> pl.DataFrame:
-    """The pairs with `has_twin`: of one of the two another child of the same birth date and home is known."""
-    every = pl.concat([side.records.select("record", "has_twin") for side in (health, council)])
-    of_twins = every.filter("has_twin")["record"].implode()
-    return pairs.with_columns(has_twin=pl.any_horizontal(pl.col(name).is_in(of_twins) for name in PAIR))
+def _with_twins(
+    pairs: pl.DataFrame, health: HealthSide, council: CouncilSide, apart: pl.DataFrame
+) -> pl.DataFrame:
+    """The pairs with `has_twin` (of one of the two another child born at the same home is known) and `is_told_apart`.
+
+    Told apart from a twin is a pair that shares a given name which no twin of either has, and one of which a steward
+    has parted the other from one of the two.
+    """
+    columns = ("record", "given", "family", "has_twin", "twins_names")
+    every = pl.concat([side.records.select(columns) for side in (health, council)])
+    beside = pairs.select(PAIR)
+    for side in PAIR:
+        beside = beside.join(
+            every.rename({name: f"{name}_{side}" for name in columns}),
+            left_on=side,
+            right_on=f"record_{side}",
+        )
+    has_twin = pl.any_horizontal("has_twin_left", "has_twin_right")
+    by_steward = pl.any_horizontal(pl.col(side).is_in(apart[side].implode()) for side in PAIR)
+    told = beside.select(
+        *PAIR, has_twin=has_twin, is_told_apart=twins.has_telling_name("_left", "_right") | by_steward
+    )
+    return pairs.join(told, on=PAIR, maintain_order="left")
 
 
 def _known(health: HealthSide, council: CouncilSide) -> pl.DataFrame:
@@ -144,7 +169,9 @@ def _linked(
     to_council = _without_adopted(to_council, certain, council.before_adoption)
     found, doubtful = certain, [among_health.doubtful]
     for has_upn in (True, False):
-        chosen, crossed = _chosen_of_source(to_council, found, council.records, has_upn=has_upn)
+        chosen, crossed = _chosen_of_source(
+            to_council, found, council.records, health.in_doubt, has_upn=has_upn
+        )
         found = pl.concat([found, chosen.accepted.select(*PAIR, *_told())])
         doubtful += [chosen.doubtful, crossed]
     return Linked(
@@ -171,7 +198,12 @@ def _best_of_groups(pairs: pl.DataFrame, grouped: pl.DataFrame) -> pl.DataFrame:
 
 
 def _chosen_of_source(
-    pairs: pl.DataFrame, found: pl.DataFrame, council: pl.DataFrame, *, has_upn: bool
+    pairs: pl.DataFrame,
+    found: pl.DataFrame,
+    council: pl.DataFrame,
+    in_doubt: pl.DataFrame,
+    *,
+    has_upn: bool,
 ) -> tuple[Chosen, pl.DataFrame]:
     """The links to pupils, or to children of social care without a UPN, beside those `found`; and what crosses them.
 
@@ -188,12 +220,24 @@ def _chosen_of_source(
     told = mine.join(
         at_council.unique().with_columns(is_known_there=pl.lit(True)), on=["left", "la_code"], how="left"
     )
-    chosen = choose(told.select(*PAIRS.names(), "has_twin"))
+    chosen = choose(_without_overruled(told, in_doubt).select(*PAIRS.names(), "has_twin", "is_told_apart"))
     crossing = told.filter(is_crossed).select(PAIR)
     crossed = chosen.accepted.join(crossing, on=PAIR, how="semi").with_columns(
         why=pl.lit("the council knows this child under another number too")
     )
     return Chosen(chosen.accepted.join(crossing, on=PAIR, how="anti"), chosen.doubtful), crossed
+
+
+def _without_overruled(pairs: pl.DataFrame, in_doubt: pl.DataFrame) -> pl.DataFrame:
+    """The pairs but those of a patient whose number is in doubt where another of the same name fits as well.
+
+    The doubt waits for a person anyway, and does not keep the child's other record from being linked.
+    """
+    doubted = pl.concat([in_doubt["left"], in_doubt["right"]]).unique()
+    is_doubted = pl.col("left").is_in(doubted.implode()) & pl.col("left").str.starts_with(LOCAL_ID)
+    is_sound = ~is_doubted & (pl.col("given") == GIVEN_SAME)
+    soundest = pl.col("weight").filter(is_sound).max().over("right").fill_null(float("-inf"))
+    return pairs.filter(~is_doubted | (pl.col("weight") > soundest))
 
 
 def _told() -> list[pl.Expr]:

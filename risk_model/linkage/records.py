@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import polars as pl
 
-from risk_model.linkage import spelling
+from risk_model.linkage import spelling, twins
 
 EVER = ("births", "given", "family", "postcodes", "schools")
 """Lists of all that was ever recorded."""
@@ -81,33 +81,23 @@ def together(parts: Iterable[pl.DataFrame], groups: pl.DataFrame) -> pl.DataFram
 def may_be_one(one: str = "", other: str = "_beside") -> pl.Expr:
     """Return whether two records side by side do not contradict each other in birth date or given name.
 
-    `one` and `other` are the endings of their columns. Of a child with a known twin (`has_twin`) the given name must be
-    the same, since twins' names are often alike.
+    `one` and `other` are the endings of their columns. Of a child with a known twin (`has_twin`) a given name must be
+    shared that tells the twins apart, since twins' names are often alike. A given name that is only similar, with
+    another sex or no family name in common, is a brother's or sister's.
     """
     has_twin = pl.col(f"has_twin{one}") | pl.col(f"has_twin{other}")
-    alike = spelling.may_be_one_given_name(one, other)
+    is_same = spelling.shared_given_names(one, other).list.len() > 0
+    is_other_sex = (pl.col(f"sex{one}") != pl.col(f"sex{other}")).fill_null(False)
+    names, beside = pl.col(f"family{one}"), pl.col(f"family{other}")
+    is_of_family = (
+        (names.list.set_intersection(beside).list.len() > 0)
+        | (names.list.len() == 0)
+        | (beside.list.len() == 0)
+    ).fill_null(True)
+    is_similar = spelling.may_be_one_given_name(one, other) & ~is_other_sex & is_of_family
     return spelling.may_be_one_birth_date(f"born_on{one}", f"born_on{other}") & (
-        pl.when(has_twin).then(spelling.same_given_name(one, other)).otherwise(alike)
+        pl.when(has_twin).then(twins.has_telling_name(one, other)).otherwise(is_same | is_similar)
     )
-
-
-def twins(pupils: pl.DataFrame) -> pl.DataFrame:
-    """Return `born_on` and `home` of which several pupils are known: a postcode, or a school and family name."""
-    several = _homes(pupils).group_by("born_on", "home").agg(children=pl.col("record").n_unique())
-    return several.filter(pl.col("children") > 1).select("born_on", "home")
-
-
-def with_twins(found: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
-    """Return the records with `has_twin`: another child was born on the same day at a home of theirs."""
-    of_twins = _homes(found).join(known, on=["born_on", "home"], how="semi")["record"]
-    return found.with_columns(has_twin=pl.col("record").is_in(of_twins.unique().implode()))
-
-
-def _homes(found: pl.DataFrame) -> pl.DataFrame:
-    at_postcode = found.select("record", "born_on", home="postcodes").explode("home")
-    at_school = found.select("record", "born_on", "family", "schools").explode("family").explode("schools")
-    named = at_school.select("record", "born_on", home=pl.concat_str("schools", "family", separator="|"))
-    return pl.concat([at_postcode, named]).drop_nulls().unique()
 
 
 def _families() -> pl.Expr:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import polars as pl
 
 SHORTEST_PART = 3
@@ -10,6 +12,8 @@ SHORTEST_FORM = 3
 """Letters of the shortest short form: "Sam" for Samuel."""
 MOST_OTHER_LETTERS = 2
 """Ours: letters that only one of two names has, if one of them is mistyped: the wrong letter and the right one."""
+MOST_LETTERS = 24
+"""Ours: letters of the longest name that is held against another letter by letter."""
 DIGITS_OF_A_DATE = (0, 1, 2, 3, 5, 6, 8, 9)
 """Places of the digits in a date written as 2015-04-01."""
 
@@ -64,18 +68,20 @@ def may_be_one_birth_date(one: str, other: str) -> pl.Expr:
     return (swapped | (wrong_digits <= 1)).fill_null(True)
 
 
-def same_given_name(one: str, other: str) -> pl.Expr:
-    """Return whether two records, by the endings of their columns, share a given name, or have it as family name.
+def shared_given_names(one: str, other: str) -> pl.Expr:
+    """Return the given names that two records share, by the endings of their columns.
 
-    `given` and `family` are lists of all that was ever recorded. A child without a given name shares none.
+    `given` and `family` are lists of all that was ever recorded. Where both stand in each other's place, which of the
+    two is the given name is not known, and both are returned.
     """
 
     def shared(name: str, beside: str) -> pl.Expr:
-        return pl.col(f"{name}{one}").list.set_intersection(f"{beside}{other}").list.len() > 0
+        return pl.col(f"{name}{one}").list.set_intersection(f"{beside}{other}")
 
-    return (shared("given", "given") | (shared("given", "family") & shared("family", "given"))).fill_null(
-        False
-    )
+    turned, back = shared("given", "family"), shared("family", "given")
+    is_swapped = (turned.list.len() > 0) & (back.list.len() > 0)
+    swapped = pl.when(is_swapped).then(turned.list.set_union(back)).otherwise(pl.lit([], pl.List(pl.String)))
+    return shared("given", "given").list.set_union(swapped)
 
 
 def may_be_one_given_name(one: str, other: str) -> pl.Expr:
@@ -89,13 +95,42 @@ def may_be_one_given_name(one: str, other: str) -> pl.Expr:
         column.list.eval(pl.element().str.slice(0, SHORTEST_FORM)) for column in (names, beside)
     )
     begins_alike = begin.list.set_intersection(begin_beside).list.len() > 0
-    return (is_unknown | same_given_name(one, other) | begins_alike | _is_mistyped(names, beside)).fill_null(
-        True
-    )
+    return (
+        is_unknown
+        | (shared_given_names(one, other).list.len() > 0)
+        | begins_alike
+        | _is_mistyped(names.list.first(), beside.list.first())
+    ).fill_null(True)
 
 
-def _is_mistyped(names: pl.Expr, beside: pl.Expr) -> pl.Expr:
-    name, other = names.list.first(), beside.list.first()
+def may_be_written_for(name: pl.Expr, other: pl.Expr) -> pl.Expr:
+    """Return whether one name may stand where another was meant: the same, the beginning of it, or one slip away.
+
+    >>> names = pl.DataFrame({"name": ["sam", "ella", "samuel", "ilsa"], "other": ["samuel", "elsa", "samir", "isla"]})
+    >>> names.select(may_be_written_for(pl.col("name"), pl.col("other")))["name"].to_list()
+    [True, True, False, True]
+    """
+    return name.str.starts_with(other) | other.str.starts_with(name) | _is_one_slip_away(name, other)
+
+
+def _is_one_slip_away(name: pl.Expr, other: pl.Expr) -> pl.Expr:
+    """Whether one letter is wrong, left out or too much, or two neighbours are swapped."""
+    lengths = name.str.len_chars().cast(pl.Int64), other.str.len_chars().cast(pl.Int64)
+    shorter, longer = pl.min_horizontal(lengths), pl.max_horizontal(lengths)
+
+    def alike(part: Callable[[pl.Expr, int], pl.Expr]) -> pl.Expr:
+        same = (part(name, place) == part(other, place) for place in range(1, MOST_LETTERS + 1))
+        return pl.min_horizontal(pl.sum_horizontal(same).cast(pl.Int64), shorter)
+
+    before = alike(lambda word, place: word.str.head(place))
+    after = alike(lambda word, place: word.str.tail(place))
+    place = before.cast(pl.UInt32)
+    two, beside = name.str.slice(place, 2), other.str.slice(place, 2)
+    is_swap = (before + after == longer - 2) & (two == beside.str.reverse())
+    return (longer - shorter <= 1) & ((before + after >= longer - 1) | is_swap)
+
+
+def _is_mistyped(name: pl.Expr, other: pl.Expr) -> pl.Expr:
     letters, letters_beside = name.str.split(""), other.str.split("")
     other_letters = letters.list.set_symmetric_difference(letters_beside).list.len()
     lengths = name.str.len_chars().cast(pl.Int64) - other.str.len_chars().cast(pl.Int64)
