@@ -1,7 +1,6 @@
 """The laboratory's waits against closed forms: one clinician, random arrivals, exponential contacts (M/M/1).
 
-First come first served and static priority: Cobham 1954; accumulating priority: Kleinrock 1964. When each contact
-begins does not depend on the order, since a free clinician takes whoever is there: the times are those of first come,
+The closed forms stand in `risk_model.demand.queueing`. When each contact begins does not depend on the order, since a free clinician takes whoever is there: the times are those of first come,
 first served, and the order says whose they are.
 """
 
@@ -11,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.harness import Figure, Measured
+from risk_model.demand.queueing import mm1_policy_mean_wait
 from risk_model.simulation import orders, reviews
 from risk_model.simulation.children import NEVER, Children
 
@@ -21,8 +21,8 @@ MOST_ERROR, MOST_IMBALANCE = 0.03, 1e-9
 SEED = 2026
 ORDERS = {
     "fifo": orders.longest_wait,
-    "static": orders.static_priority,
-    "accumulating": orders.accumulating(RATES),
+    "static priority": orders.static_priority,
+    "accumulating priority": orders.accumulating(RATES),
 }
 
 
@@ -60,7 +60,7 @@ def compare(*, replicates: int, customers: int, warm_up: int) -> dict[str, float
     for name, order in ORDERS.items():
         waited = reviews.run(children, facts, slots, order, at=starts).offered - arrives
         totals.append(waited.sum())
-        for of_kind, expected in enumerate(mean_waits(ARRIVALS, SERVICE_RATE, name)):
+        for of_kind, expected in enumerate(mm1_policy_mean_wait(ARRIVALS, SERVICE_RATE, name, RATES)):
             mean = waited[:, warm_up:][kind[:, warm_up:] == of_kind].mean()
             found[f"{name} {of_kind + 1}"] = float(mean / expected - 1)
     return {
@@ -68,27 +68,6 @@ def compare(*, replicates: int, customers: int, warm_up: int) -> dict[str, float
         "largest_error": max(abs(error) for error in found.values()),
         "conservation": float(np.ptp(totals) / np.mean(totals)),
     }
-
-
-def mean_waits(arrivals: tuple[float, float], service_rate: float, order: str) -> tuple[float, float]:
-    """Return the mean waits of two classes, the first of the higher priority.
-
-    >>> [round(wait, 4) for wait in mean_waits((6, 24), 33, "fifo")]
-    [0.303, 0.303]
-    """
-    load = [rate / service_rate for rate in arrivals]
-    busy = sum(load)
-    left = busy / service_rate
-    fifo = left / (1 - busy)
-    if order == "fifo":
-        return fifo, fifo
-    if order == "static":
-        first = left / (1 - load[0])
-        return first, first / (1 - busy)
-    gained_on = 1 - RATES[1] / RATES[0]
-    second = fifo / (1 - load[0] * gained_on)
-    first = fifo - load[1] * second * gained_on
-    return first, second
 
 
 def _one_clinician(
