@@ -1,7 +1,7 @@
 """The laboratory's waits against closed forms: one clinician, random arrivals, exponential contacts (M/M/1).
 
-The closed forms stand in `risk_model.demand.queueing`. When each contact begins does not depend on the order, since a free clinician takes whoever is there: the times are those of first come,
-first served, and the order says whose they are.
+The closed forms stand in `risk_model.demand.queueing`. When each contact begins does not depend on the order, since a
+free clinician takes whoever is there: the times are those of first come, first served, and the order says whose.
 """
 
 from __future__ import annotations
