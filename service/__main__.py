@@ -163,7 +163,7 @@ def export(
 def _serve(demo: bool, worklists: Path | None, database: str | None, host: str, port: int) -> None:
     import uvicorn
 
-    from service import store
+    from service import logs, store
     from service.app import create_app, settings_from_environment
 
     given = {"worklists": worklists, "database": database, "demo": demo or None}
@@ -179,6 +179,7 @@ def _serve(demo: bool, worklists: Path | None, database: str | None, host: str, 
     typer.echo(
         f"Early Support is at {settings.public_url or f'http://{LOOPBACK}:{port}'} (stop it with Ctrl+C)."
     )
+    logs.configure()
     # Addresses name referrals: no line per request is written but our own, which leaves them out.
     server = uvicorn.Server(
         uvicorn.Config(service, access_log=False, log_level="warning", server_header=False)
