@@ -112,7 +112,7 @@ def export(
 def _serve(host: str, port: int, **given: Any) -> None:
     import uvicorn
 
-    from service import store
+    from service import logs, store
     from service.app import create_app, settings_from_environment
 
     settings = settings_from_environment(**given)
@@ -127,6 +127,7 @@ def _serve(host: str, port: int, **given: Any) -> None:
     typer.echo(
         f"Early Support is at {settings.public_url or f'http://{LOOPBACK}:{port}'} (stop it with Ctrl+C)."
     )
+    logs.configure()
     # Addresses name referrals: no line per request is written but our own, which leaves them out.
     server = uvicorn.Server(
         uvicorn.Config(service, access_log=False, log_level="warning", server_header=False)

@@ -1,10 +1,10 @@
-"""The same answers as JSON under /v1, and whether the service is alive and ready."""
+"""The same answers as JSON under /v1."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, FastAPI, Header, Query, Request, Response
+from fastapi import APIRouter, Header, Query, Response
 
 from service import child, listing, reviews
 from service.access import SignedIn, check_user_can_review, check_user_can_see_lists, user_can_see_list
@@ -31,30 +31,6 @@ IdempotencyKey = Annotated[
     ),
 ]
 router = APIRouter(prefix="/v1", responses=PROBLEMS)
-probes = APIRouter()
-
-
-@probes.get("/healthz")
-def is_alive() -> dict[str, str]:
-    """Say that the service runs."""
-    return {"status": "alive"}
-
-
-@probes.get("/readyz")
-def is_ready(parts: WithParts, response: Response) -> dict[str, str]:
-    """Say whether lists can be shown and decisions kept."""
-    run = parts.shelf.newest()
-    if not parts.store.answers():
-        response.status_code = 503
-        return {"status": "the database does not answer"}
-    return {"status": "ready", "newest_run": run.name}
-
-
-@probes.get("/v1/openapi.json", include_in_schema=False)
-def description(request: Request) -> dict[str, Any]:
-    """Return what can be asked under /v1, as OpenAPI."""
-    app: FastAPI = request.app
-    return app.openapi()
 
 
 @router.get("/me")

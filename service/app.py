@@ -18,7 +18,18 @@ from starlette.middleware.sessions import SessionMiddleware
 
 from risk_model.errors import UserError
 from risk_model.policy import signing
-from service import api, audit, beside_pages, child_pages, demand_pages, oversight, pages, sign_in, tokens
+from service import (
+    api,
+    audit,
+    beside_pages,
+    child_pages,
+    demand_pages,
+    oversight,
+    pages,
+    probes,
+    sign_in,
+    tokens,
+)
 from service.access import DEMO_PEOPLE, EVERY_PROVIDER, NotThereError, Person
 from service.addresses import Addresses
 from service.guard import Guard, check_was_admitted
@@ -33,6 +44,7 @@ from service.settings import Settings
 from service.shelf import Shelf
 from service.store import Store
 from service.tokens import Tokens
+from service.watching import Measures, Watch
 
 if TYPE_CHECKING:
     from service.provider import Provider
@@ -101,6 +113,7 @@ def create_app(
         telemetry=NO_TELEMETRY,
         dependencies=[Depends(check_was_admitted)],
     )
+    measures = Measures()
     addresses = Addresses(None if settings.demo else settings.public_url)
     oversees = ({DEMO_BOARD: [EVERY_PROVIDER]} if settings.demo else {}) | settings.oversees
     app.state.parts = Parts(
@@ -114,9 +127,10 @@ def create_app(
         Organisations(oversees),
         None if settings.demo else _provider(settings),
         _tokens(settings),
+        measures,
     )
     for router in (
-        api.probes,
+        probes.router,
         api.router,
         sign_in.router,
         pages.router,
@@ -144,6 +158,7 @@ def create_app(
         https_only=addresses.is_public,
     )
     app.add_middleware(ProtectedAnswers, only_https=addresses.is_public)
+    app.add_middleware(Watch, measures=measures)
     return app
 
 

@@ -51,13 +51,13 @@ class Guard:
 
     async def _admit(self, request: Request) -> Receive:
         """Return what the app may read of the request, or raise what keeps it out."""
+        route = routes.find(self._routes, request.scope)
+        request.state.route = route
         self._addresses.check(request)
         if request.method not in SAFE_METHODS:
             self._addresses.check_origin(request)
         person = await run_in_threadpool(self._identify, request)
         request.state.person = person
-        route = routes.find(self._routes, request.scope)
-        request.state.route = route
         if route is None:
             return request.receive
         self._check_is_allowed(request, route, person)

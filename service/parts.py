@@ -21,6 +21,7 @@ from service.settings import Settings
 from service.shelf import Run, ServiceList, Shelf
 from service.store import Store
 from service.tokens import Tokens
+from service.watching import Measures
 
 if TYPE_CHECKING:
     from service.provider import Provider
@@ -40,6 +41,7 @@ class Parts:
     organisations: Organisations
     provider: Provider | None
     tokens: Tokens | None
+    measures: Measures
 
 
 @dataclass(frozen=True)

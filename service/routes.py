@@ -31,6 +31,7 @@ WHO_MAY: Mapping[str, Who] = {
     "GET /assets/images/{path}": ANYBODY,
     "GET /healthz": ANYBODY,
     "GET /readyz": ANYBODY,
+    "GET /metrics": ANYBODY,  # who asks from another machine must be an auditor: see probes.py
     "GET /v1/openapi.json": ANYBODY,
     "POST /sign-in": ANYBODY,
     "GET /sign-in/start": ANYBODY,
@@ -59,7 +60,7 @@ WHO_MAY: Mapping[str, Who] = {
     "GET /audit/runs/{run}": AUDITOR,
     "GET /files": DATA_STEWARD,
 }
-UNLIMITED = frozenset({"/static/{name}", "/assets/images/{path}", "/healthz", "/readyz"})
+UNLIMITED = frozenset({"/static/{name}", "/assets/images/{path}", "/healthz", "/readyz", "/metrics"})
 """Asked for with every page or by machines that watch: not counted against anybody's rate."""
 
 

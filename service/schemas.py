@@ -58,6 +58,22 @@ class Answer(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
+class Alive(Answer):
+    """That the service runs."""
+
+    status: Literal["alive"]
+
+
+class Readiness(Answer):
+    """Whether the service can do its work, and what of it cannot be relied on now."""
+
+    status: Literal["ready", "not ready"]
+    store: str
+    log: str
+    worklist: str
+    newest_run: str | None
+
+
 class Me(Answer):
     """Who is signed in."""
 

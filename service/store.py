@@ -196,6 +196,17 @@ class Store:
             return False
         return True
 
+    def is_newest_version(self) -> bool:
+        """Say whether every migration has been made; raise when the database cannot be read."""
+        with self.reading() as session:
+            made: str | None = session.scalar(text("SELECT version_num FROM alembic_version"))
+        return made == newest_version()
+
+
+def newest_version() -> str:
+    """Return the version that `migrate` brings a database to, as the first part of the newest migration's file name."""
+    return max(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+
 
 def migrate(database: str) -> str:
     """Bring the database to the newest version and return that version's name."""

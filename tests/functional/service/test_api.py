@@ -17,7 +17,13 @@ def send(visitor: Visitor, place: int, key: str, **decision: Any) -> Any:
 
 def test_alive_and_ready(clinician: Visitor) -> None:
     assert clinician.http.get("/healthz").json() == {"status": "alive"}
-    assert clinician.http.get("/readyz").json() == {"status": "ready", "newest_run": "2026-11-20-r1"}
+    assert clinician.http.get("/readyz").json() == {
+        "status": "ready",
+        "store": "ready",
+        "log": "ready",
+        "worklist": "ready",
+        "newest_run": "2026-11-20-r1",
+    }
 
 
 def test_who_am_i(clinician: Visitor) -> None:
