@@ -35,7 +35,7 @@ def test_a_log_line_names_the_route_and_the_role_and_nobody(app: Any) -> None:
         visitor.http.get("/canary-address/nr5ref0000003")
         visitor.http.post(f"/v1{child_address(3)}/reviews", content=b'{"canary-name": 1}')
         visitor.http.get("/v1/me", headers={"Authorization": "Bearer canary-token"})
-        cookie = (cookie,)
+        cookie = visitor.http.cookies["early_support"]
         visitor.http.post("/sign-out", data={"csrf": csrf_in(visitor.page("/lists"))})
     lines = [line for line in told if line["event"] == "request"]
     assert {line["route"] for line in lines} >= {"/lists/{service}/{run}/{referral}", "/v1/me", "other"}
