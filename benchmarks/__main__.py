@@ -9,6 +9,7 @@ import typer
 
 from benchmarks import (
     checking,
+    closed_loop,
     explanations,
     guarantees,
     journey,
@@ -33,6 +34,7 @@ FIGURES = {
         linkage,
         explanations,
         scoring,
+        closed_loop,
         guarantees,
         ranking,
         pages,
