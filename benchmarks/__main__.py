@@ -9,6 +9,7 @@ import typer
 
 from benchmarks import (
     checking,
+    closed_loop,
     disclosing,
     explanations,
     guarantees,
@@ -38,6 +39,7 @@ FIGURES = {
         explanations,
         scoring,
         theory,
+        closed_loop,
         guarantees,
         laboratory,
         ranking,

@@ -21,6 +21,7 @@ from risk_model.synthetic import (
 )
 from risk_model.synthetic.councils import Place
 from risk_model.synthetic.parts import Parts
+from risk_model.synthetic.queue_orders import Order, by_urgency
 from risk_model.synthetic.world import Progress, make_world
 
 STAGES: Final = (
@@ -50,6 +51,7 @@ def synthesise(
     scenario: str = "base",
     seed: int = 2026,
     stage_seeds: Mapping[str, int] | None = None,
+    order: Order = by_urgency,
     progress: Progress | None = None,
 ) -> None:
     """Write a cohort of children to `out`: `extracts/` as partners would send it, `truth/` as it was made.
@@ -73,6 +75,8 @@ def synthesise(
         The same seed gives the same bytes of every file.
     stage_seeds : mapping, optional
         Another seed for some stages by name, such as `{"queues": 7}`; the random numbers of all others stay.
+    order : callable
+        Whom the services see first (`queue_orders`); today's habit, and the laboratories' orders beside it.
     progress : callable, optional
         Called with the name of each stage and the share of the work done before it.
     """
@@ -85,7 +89,7 @@ def synthesise(
     chosen = _chosen(scale, icbs)
     if not chosen:
         folders.check_is_free(out)
-        _make(out, calibration, councils.places(scale, own), own, facts, report)
+        _make(out, calibration, councils.places(scale, own), own, facts, order, report)
         report(STAGES[-1], 1.0)
         return
     folders.take_up(out, facts | {"boards": councils.partitions(scale), "note": NUMBERS_REPEAT})
@@ -97,7 +101,15 @@ def synthesise(
         folders.sweep(out / icb)
         seed_of_icb = councils.seed_of(icb, own)
         places = councils.places(scale, seed_of_icb, icb)
-        _make(out / icb, calibration, places, seed_of_icb, facts | {"icb": icb}, lambda stage, share: None)
+        _make(
+            out / icb,
+            calibration,
+            places,
+            seed_of_icb,
+            facts | {"icb": icb},
+            order,
+            lambda stage, share: None,
+        )
     report(STAGES[-1], 1.0)
 
 
@@ -130,6 +142,7 @@ def _make(
     places: Sequence[Place],
     seed: int,
     facts: Mapping[str, Any],
+    order: Order,
     report: Progress,
 ) -> None:
     """Write one cohort, a council at a time; what several councils add to is put together at the end."""
@@ -143,7 +156,7 @@ def _make(
         for position, place in enumerate(places):
             tell = _part(report, place, position, places)
             own = place.council.own(calibration)
-            _add_council(beside / "extracts", own, places, (place, waiting.pop()), (sent, known), tell)
+            _add_council(beside / "extracts", own, places, (place, waiting.pop()), (sent, known), order, tell)
         report(STAGES[-2], 0.95)
         extracts.write_shared(beside / "extracts", calibration, sent, places)
         truth.write(beside / "truth", known, dict(facts))
@@ -171,12 +184,13 @@ def _add_council(
     places: Sequence[Place],
     own: tuple[Place, population.Children],
     parts: tuple[Parts, Parts],
+    order: Order,
     report: Progress,
 ) -> None:
     """Make one council's world, write its own returns and add its rows to what is sent and to what is true."""
     place, children = own
     sent, known = parts
-    world = make_world(calibration, place, children, report)
+    world = make_world(calibration, place, children, report, order)
     report("recording", 0.55)
     records = recording.record(calibration, place.seed, world)
     report("health extracts", 0.6)

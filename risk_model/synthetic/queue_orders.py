@@ -64,6 +64,26 @@ def by_true_risk(weekly: Mapping[str, npt.NDArray[np.float32]]) -> Order:
     return order
 
 
+def by_estimate(estimates: Mapping[int, npt.NDArray[np.float64]]) -> Order:
+    """The order of lists that a model made: the highest estimate of the newest list first.
+
+    `estimates` has for the week (counted from 2016) in which each list came out a number per child of the cohort, NaN
+    for who was not on it. Who came since then counts as the median of the list; before the first list it is the longest
+    wait.
+    """
+    weeks = sorted(estimates)
+
+    def order(ready: Ready) -> Floats:
+        number = int(np.searchsorted(weeks, ready.week, side="right")) - 1
+        if number < 0:
+            return by_longest_wait(ready)
+        told = estimates[weeks[number]]
+        own = told[ready.who]
+        return np.where(np.isnan(own), np.nanmedian(told), own).astype(np.float32)
+
+    return order
+
+
 ORDERS: Final[dict[str, Order]] = {
     "urgency": by_urgency,
     "longest wait": by_longest_wait,

@@ -20,6 +20,7 @@ from risk_model.synthetic import (
 )
 from risk_model.synthetic.calibration import Calibration
 from risk_model.synthetic.councils import Council, Place
+from risk_model.synthetic.queue_orders import Order, by_urgency
 
 Progress = Callable[[str, float], None]
 
@@ -42,9 +43,15 @@ class World:
 
 
 def make_world(
-    calibration: Calibration, place: Place, children: population.Children, progress: Progress
+    calibration: Calibration,
+    place: Place,
+    children: population.Children,
+    progress: Progress,
+    order: Order = by_urgency,
 ) -> World:
     """Run the stages in order; each depends on the calibration, the seed and the stages before it.
+
+    `order` says whom the services see first; the base is today's habit.
 
     Children wait before they come to harm: the wait so far is in the hazard, and nothing that decides who waits and
     who is identified knows of the events drawn from it.
@@ -59,7 +66,7 @@ def make_world(
     known = identification.identify(calibration, seed, children, latent, care, missed)
     recognised = np.asarray((known.provision > 0).any(axis=0))
     asked = referrals.refer(calibration, seed, children, latent, recognised, (council, residents))
-    waits = queues.run(calibration, seed, children, latent, care, asked, (council, residents))
+    waits = queues.run(calibration, seed, children, latent, care, asked, (council, residents), order)
     progress("hazards and events", 0.35)
     truth = hazards.make_hazards(calibration, seed, children, latent, care, waits.referrals)
     progress("schools", 0.45)
