@@ -177,13 +177,23 @@ def evaluate(
         Path | None, typer.Option(help="The cohort's truth/ folder, if the cohort is invented.")
     ] = None,
     seed: Seed = DEFAULT_SEED,
+    html: Annotated[
+        Path | None,
+        typer.Option(
+            "--html",
+            help="Copy the report, one page with every figure, to this file. [it is in WORKSPACE/evaluation too]",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Say how good the newest model is against the simple rules and, for an invented cohort, against the truth."""
     from risk_model import pipeline
     from risk_model.workspace import Workspace
 
-    judged = pipeline.evaluate(Workspace(workspace), truth=truth, seed=seed)
+    place = Workspace(workspace)
+    judged = pipeline.evaluate(place, truth=truth, seed=seed)
+    if html is not None:
+        html.write_text(place.report.read_text(encoding="utf-8"), encoding="utf-8")
     if as_json:
         terminal.show_json(judged)
         return
@@ -191,6 +201,7 @@ def evaluate(
     if "truth" in judged:
         _say_truth(judged["truth"])
         _say_links(judged["links"])
+    terminal.say(f"Every figure is in {html or place.report}; as a table in {place.results}.")
 
 
 @app.command()
@@ -349,6 +360,10 @@ def _say_truth(truth: dict[str, Any]) -> None:
         if "predicted_over_true" in step
     ]
     terminal.show_table(pl.DataFrame(groups), "Predicted over true risk, by group")
+    recorded = [
+        {"group": name, "recorded / true": ratio} for name, ratio in truth["recorded_over_true"].items()
+    ]
+    terminal.show_table(pl.DataFrame(recorded), "Events recorded over those that truly happened, by group")
     losses = [{"lost to": name, "true risk": _with_limits(e)} for name, e in truth["lost_to"].items()]
     terminal.show_table(pl.DataFrame(losses), "What keeps the model from the true risk")
     differences = [

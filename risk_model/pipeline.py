@@ -83,7 +83,13 @@ def train(extracts: Path, workspace: Workspace, *, store: Path, seed: int, tell:
     final = model.fit(_rows(children, days), seed=seed, made_from=made_from, like=judged.card)
 
     tell("Recording the run")
-    workspace.keep_evaluation(evaluation.held_out(judged.card, held_out, fitted), verdict.as_dict())
+    results = evaluation.results(judged.card, held_out, fitted, seed=seed)
+    workspace.keep_evaluation(
+        evaluation.held_out(judged.card, held_out, fitted),
+        results,
+        verdict.as_dict(),
+        evaluation.report_page(verdict.as_dict(), results),
+    )
     registry.record(
         store,
         registry.deployment(workspace.key(Purpose.REGISTRY)),

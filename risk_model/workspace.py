@@ -47,6 +47,16 @@ class Workspace:
     def evaluation(self) -> Path:
         return self.folder / "evaluation"
 
+    @property
+    def results(self) -> Path:
+        """Every figure of the newest training, as one table."""
+        return self.evaluation / "results.parquet"
+
+    @property
+    def report(self) -> Path:
+        """The same figures as one page."""
+        return self.evaluation / "report.html"
+
     def vault_of(self, purpose: Purpose) -> Path:
         """Return the part of the vault in which one purpose's pseudonyms are mapped to identifiers; it is there."""
         self.vault.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -107,8 +117,13 @@ class Workspace:
         path.touch(mode=0o600)
         identities.write_parquet(path)
 
-    def keep_evaluation(self, held_out: pl.DataFrame, evaluation: dict[str, Any]) -> None:
+    def keep_evaluation(
+        self, held_out: pl.DataFrame, results: pl.DataFrame, evaluation: dict[str, Any], page: str
+    ) -> None:
+        """Keep the rows that were judged (a child's), every figure as one table and as a page, and the verdict."""
         self.evaluation.mkdir(parents=True, exist_ok=True)
+        results.write_parquet(self.results)
+        self.report.write_text(page, encoding="utf-8")
         held_out.write_parquet(self.evaluation / "held_out.parquet")
         (self.evaluation / "evaluation.json").write_text(json.dumps(evaluation, indent=1))
 

@@ -26,7 +26,7 @@ from risk_model.evaluation.orderings import MODEL, SIMPLE_RULES
 from risk_model.evaluation.references import best_possible
 from risk_model.evaluation.truth import Truth
 from risk_model.features import MODEL_FEATURES
-from risk_model.model import matrix
+from risk_model.model import FORTNIGHTS, matrix
 from risk_model.scorecard import Numbers
 
 LONGEST_WAIT = "longest wait"
@@ -56,6 +56,7 @@ def against_truth(judged: pl.DataFrame, children: pl.DataFrame, truth: Truth, *,
         "children": known["person_id"].n_unique(),
         "rows": len(known),
         "rows_without_truth": int(judged["is_judged"].sum()) - len(known),
+        "recorded_over_true": _recorded(known),
         "model_minus_rule": {rule: asdict(estimate(tops[MODEL] - tops[rule])) for rule in SIMPLE_RULES},
         "lost_to": {
             name: asdict(estimate(tops[better] - tops[own])) for name, (own, better) in STEPS.items()
@@ -81,6 +82,20 @@ def true_risks(held: pl.DataFrame, truth: Truth) -> pl.DataFrame:
     of_child = truth.identities.select("child_id", "quintile", "speaks_english")
     risk = truth.hazards.select("child_id", "on", true_risk=pl.col("risk_26_weeks").cast(pl.Float64))
     return children.join(risk, on="child_id").join(of_child, on="child_id").drop("child_id")
+
+
+def _recorded(known: pl.DataFrame) -> dict[str, float]:
+    """Events recorded over those that the true risk makes likely in the time at risk, by group.
+
+    Below 1 a group's events are under-recorded. Someone followed for half of the half-year has half of its hazard.
+    """
+    followed = pl.col("fortnights") / FORTNIGHTS
+    counted = known.with_columns(likely=1 - (1 - pl.col(O1)) ** followed)
+    ratios = counted.select(
+        (pl.col("event").filter(claim).sum() / pl.col("likely").filter(claim).sum()).round(3).alias(group)
+        for group, claim in GROUPS.items()
+    )
+    return ratios.row(0, named=True)
 
 
 def _as_estimate(known: pl.DataFrame, name: str, risk: Numbers) -> dict[str, Any]:

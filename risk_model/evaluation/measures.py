@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -45,13 +46,27 @@ def estimate(draws: Numbers) -> Estimate:
     return Estimate(float(draws[0]), float(low), float(high))
 
 
+def row(measure: str, of: str, at: str, draws: Numbers, count: int) -> dict[str, Any]:
+    """A row of the table of results, with the interval that the draws behind the first span."""
+    return {"measure": measure, "of": of, "at": at, **asdict(estimate(draws)), "count": count}
+
+
 def top_tenth(score: Numbers) -> Numbers:
-    """How much of each row stands in the top tenth: rows that tie at its edge share what is left of it."""
-    places = max(1, round(TEST.top_share * len(score)))
+    """How much of each row stands in the registered top share, a tenth."""
+    return top(score, TEST.top_share)
+
+
+def top(score: Numbers, share: float) -> Numbers:
+    """How much of each row stands in the top share."""
+    return first(score, max(1, round(share * len(score))))
+
+
+def first(score: Numbers, places: int) -> Numbers:
+    """How much of each row has one of the first places: rows that tie at the last share what is left."""
     edge = np.partition(score, -places)[-places]
     above, tied = score > edge, score == edge
-    top: Numbers = above + tied * (places - above.sum()) / tied.sum()
-    return top
+    placed: Numbers = above + tied * (places - above.sum()) / tied.sum()
+    return placed
 
 
 def top_mean(score: Numbers, risk: Numbers, weights: Numbers) -> Numbers:
@@ -121,6 +136,20 @@ def auc(score: Numbers, rows: Rows) -> float:
 
     counted = rows.event | (rows.fortnights == FORTNIGHTS)
     return round(float(roc_auc_score(rows.event[counted], score[counted])), 4)
+
+
+def auc_draws(score: Numbers, rows: Rows, weights: Numbers) -> Numbers:
+    """The area under the curve in every draw, with half a point for a tie."""
+    counted = np.flatnonzero(rows.event | (rows.fortnights == FORTNIGHTS))
+    order = counted[np.argsort(score[counted], kind="stable")]
+    ordered, event, drawn = score[order], rows.event[order], weights[:, order]
+    free = np.cumsum(drawn * ~event, axis=1)
+    free = np.concatenate([np.zeros((len(free), 1)), free], axis=1)
+    below = np.searchsorted(ordered, ordered[event], side="left")
+    upto = np.searchsorted(ordered, ordered[event], side="right")
+    points = (free[:, below] + free[:, upto]) / 2
+    area: Numbers = (drawn[:, event] * points).sum(axis=1) / (drawn[:, event].sum(axis=1) * free[:, -1])
+    return area
 
 
 def calibration(hazard: Numbers, rows: Rows) -> dict[str, float | None]:

@@ -47,6 +47,7 @@ def rows_of(kept: pl.DataFrame) -> Rows:
         kept["landmark_on"],
         kept.select(PARTS),
         kept["service_ids"],
+        kept["was_seen"].to_numpy(),
     )
 
 
@@ -57,6 +58,7 @@ def _keyed(rows: Rows, *, is_judged: bool) -> pl.DataFrame:
         "fortnights": rows.fortnights,
         "event": rows.event,
         "service_ids": rows.services,
+        "was_seen": rows.was_seen,
     }
     table = pl.concat([pl.DataFrame(known), rows.parts, rows.features], how="horizontal")
     return table.with_columns(is_judged=pl.lit(is_judged))

@@ -25,6 +25,7 @@ __all__ = [
     "Partner",
     "build",
     "of_children",
+    "with_joint",
 ]
 
 CHILD = [
@@ -106,7 +107,7 @@ def of_children(snapshot: Snapshot) -> pl.DataFrame:
         table = table.join(aggregated, on="person_id", how="left")
     table = table.with_columns(_with_no_record(f) for f in FEATURES if f.source is not None)
     return (
-        _with_joint(table)
+        with_joint(table)
         .select("person_id", *(pl.col(f.name).cast(pl.Float64) for f in FEATURES))
         .sort("person_id")
         .collect()
@@ -131,10 +132,11 @@ def if_known(table: pl.DataFrame, *, as_need: bool) -> pl.DataFrame:
         return pl.col(feature.name).fill_null(most if as_need else 0.0)
 
     known = table.lazy().with_columns(filled(f) for f in FEATURES if f.source is not None and f.rises)
-    return _with_joint(known).collect()
+    return with_joint(known).collect()
 
 
-def _with_joint(table: pl.LazyFrame) -> pl.LazyFrame:
+def with_joint(table: pl.LazyFrame) -> pl.LazyFrame:
+    """Return the table with the features that are made of other features worked out anew."""
     for stage in joint.STAGES:
         table = table.with_columns(f.expression.cast(pl.Float64).alias(f.name) for f in stage)
     return table

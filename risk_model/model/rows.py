@@ -24,7 +24,7 @@ class Rows:
 
     `features` has the columns of the features, `fortnights` the fortnights at risk (1 to 13) and `event` whether the
     event ended them; `children` tells rows of one child, for resampling, `parts` which part of the event it was, and
-    `services` which services the child waited for.
+    `services` which services the child waited for; `was_seen` says that a first contact ended the time at risk.
     """
 
     features: pl.DataFrame
@@ -34,6 +34,7 @@ class Rows:
     landmarks: pl.Series
     parts: pl.DataFrame = field(default_factory=pl.DataFrame)
     services: pl.Series = field(default_factory=pl.Series)
+    was_seen: npt.NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
 
     def child_codes(self) -> npt.NDArray[np.int64]:
         """Return a number per child, counted from 0 in the order in which the rows first name them."""
@@ -52,6 +53,7 @@ class Rows:
             self.landmarks[rows],
             self.parts[rows] if self.parts.width else self.parts,
             self.services[rows] if len(self.services) else self.services,
+            self.was_seen[rows] if len(self.was_seen) else self.was_seen,
         )
 
     def where(self, claim: npt.NDArray[np.bool_]) -> Rows:
@@ -86,6 +88,9 @@ def training_rows(children: pl.DataFrame) -> Rows:
         timed["landmark_on"],
         timed.select((pl.col(part) == pl.col("event_on")).fill_null(False) for part in PARTS),
         timed["service_ids"],
+        timed.select((pl.col("censored_because") == "seen") & pl.col("event_on").is_null())
+        .to_series()
+        .to_numpy(),
     )
 
 

@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 
 from benchmarks import nulls
 from risk_model import evaluation
 from risk_model.evaluation import TEST_DIGEST
+from risk_model.evaluation.registered import TEST
 from risk_model.model import Rows
 from risk_model.workspace import Workspace
-from tests.conftest import Journey
+from tests.conftest import Journey, risk_model
 
 NULLS_OF_A_KIND = 10
-SHARE_OF_CHILDREN = 3
+SHARE_OF_CHILDREN = 5
 
 
 @pytest.fixture(scope="module")
 def some_children(journey: Journey) -> tuple[Rows, Rows]:
-    """A third of the children of the session's Plymouth, at the quarters fitted on and at those judged on."""
+    """A fifth of the children of the session's Plymouth, at the quarters fitted on and at those judged on."""
     kept = Workspace(journey.workspace).last_evaluation()[0]
-    third = kept.filter(kept["person_id"].hash(1) % SHARE_OF_CHILDREN == 0)
-    return evaluation.rows_of(third.filter(~third["is_judged"])), evaluation.rows_of(
-        third.filter("is_judged")
+    fifth = kept.filter(kept["person_id"].hash(1) % SHARE_OF_CHILDREN == 0)
+    return evaluation.rows_of(fifth.filter(~fifth["is_judged"])), evaluation.rows_of(
+        fifth.filter("is_judged")
     )
 
 
@@ -49,3 +53,17 @@ def test_the_real_cohort_is_let_go_by_the_test_that_was_registered(journey: Jour
     assert judged["test"] == {"digest": TEST_DIGEST, "registered_on": "2026-12-01"}
     assert {service["service_id"] for service in judged["services"]}
     json.dumps(judged, allow_nan=False)
+
+
+def test_every_figure_is_in_the_workspace_as_a_table_and_as_a_page(journey: Journey, tmp_path: Path) -> None:
+    page = tmp_path / "evaluation.html"
+    done = risk_model("evaluate", "--workspace", journey.workspace, "--html", page)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert str(page) in done.stdout
+    found = pl.read_parquet(Workspace(journey.workspace).results)
+    told = page.read_text()
+    for measure in found["measure"].unique():
+        assert found.filter(measure=measure)["value"].is_finite().all(), measure
+    for order in (*TEST.simple_rules, "logistic"):
+        assert order in told
+    assert not re.search(r"<script|https?://(?!www.w3.org)", told)

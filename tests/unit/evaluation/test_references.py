@@ -68,7 +68,9 @@ def ladder() -> dict[str, dict[str, float]]:
         | features
         | orderings
         | {"logistic": told + 0.5 * noise, "model": told, "risk": np.full(CHILDREN, risk.mean())}
-    ).with_columns(is_judged=pl.lit(True))
+    ).with_columns(
+        is_judged=pl.lit(True), fortnights=pl.lit(13), event=pl.Series(rng.random(CHILDREN) < 0.7 * risk)
+    )
     everything = pl.concat([judged.with_columns(landmark_on=pl.lit(day)) for day in DAYS])
     people = pl.DataFrame({"child_id": ids})
     children = judged.select("person_id", child_id=pl.Series(ids))
@@ -85,6 +87,7 @@ def ladder() -> dict[str, dict[str, float]]:
     )
     found = against_truth(everything, children, truth, seed=1)
     assert (found["rows"], found["rows_without_truth"]) == (2 * CHILDREN, 0)
+    assert found["recorded_over_true"]["all"] == pytest.approx(0.7, abs=0.1)
     assert all(step["value"] > 0 for step in found["lost_to"].values()), found["lost_to"]
     return {
         name: {

@@ -20,7 +20,7 @@ HELPED, HARMED, FEW = "a-helped", "b-harmed", "c-few"
 
 @pytest.fixture(scope="module")
 def fitted() -> Rows:
-    return _with_rules(sample(seed=1))
+    return with_rules(sample(seed=1))
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def card(fitted: Rows) -> Scorecard:
     return Scorecard({**fitting.splined(fitted), "bootstrap": []})
 
 
-def _with_rules(rows: Rows) -> Rows:
+def with_rules(rows: Rows) -> Rows:
     """The same rows with what the simple rules read: no service, need or wait tells anything."""
     rng = np.random.default_rng(5)
     names = {"need_areas", "services_waited_for", "longest_wait_weeks"} - set(rows.features.columns)
@@ -43,7 +43,7 @@ def test_the_file_is_the_one_that_was_registered() -> None:
 
 
 def test_a_model_of_real_effects_goes(card: Scorecard, fitted: Rows) -> None:
-    judged = evaluation.evaluate(card, _with_rules(sample(seed=2)), fitted, seed=1)
+    judged = evaluation.evaluate(card, with_rules(sample(seed=2)), fitted, seed=1)
     assert (judged.verdict, judged.because) == ("go", [])
     assert judged.test["digest"] == TEST_DIGEST
     assert [service.service_id for service in judged.services] == [HELPED]
@@ -61,7 +61,7 @@ def test_a_model_of_real_effects_goes(card: Scorecard, fitted: Rows) -> None:
 def test_a_model_that_fails_any_condition_does_not_go(
     card: Scorecard, fitted: Rows, world: str, reason: str
 ) -> None:
-    later = _with_rules(sample(seed=2))
+    later = with_rules(sample(seed=2))
     if world == "other children's outcomes":
         order = np.random.default_rng(3).permutation(len(later.event))
         later = replace(later, event=later.event[order], fortnights=later.fortnights[order])
@@ -79,7 +79,7 @@ def test_a_model_that_fails_any_condition_does_not_go(
 def test_a_service_whose_own_children_show_the_model_wrong_has_no_estimate(
     card: Scorecard, fitted: Rows
 ) -> None:
-    later = _with_rules(sample(seed=2, children=6_000))
+    later = with_rules(sample(seed=2, children=6_000))
     wrong = np.arange(6_000) < 300
     score = card.table.log_hazard(scorecard.columns(card, later.features))
     lowest = wrong & (score <= np.quantile(score[wrong], 0.15))
