@@ -8,10 +8,12 @@ import polars as pl
 import typer
 
 from benchmarks import (
+    audit,
     checking,
     explanations,
     guarantees,
     journey,
+    kills,
     linkage,
     making,
     pages,
@@ -36,6 +38,8 @@ FIGURES = {
         guarantees,
         ranking,
         pages,
+        audit,
+        kills,
     )
     for figure in module.FIGURES
 }

@@ -14,9 +14,10 @@ from fastapi.telemetry import TelemetryConfig
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from starlette.middleware.sessions import SessionMiddleware
 
+from risk_model import worklist
 from risk_model.errors import UserError
 from risk_model.policy import signing
-from service import api, audit, child_pages, oversight, pages
+from service import api, audit, child_pages, oversight, pages, publishing
 from service.access import DEMO_PEOPLE, NotThereError, Person
 from service.parts import Parts
 from service.problems import add_problem_answers
@@ -58,11 +59,9 @@ def create_app(
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> FastAPI:
     """Return the service; it refuses to start where nobody could sign in safely or no list can be shown."""
-    if not settings.demo:
-        raise UserError(ONLY_THE_DEMO)
+    check_can_start(settings)
     renderer = Renderer(settings.nhsuk_frontend)
     shelf = Shelf(settings.worklists, signing.trusted_keys(settings.trusted_keys))
-    shelf.newest()
     app = FastAPI(
         title="Early Support",
         version="1",
@@ -75,6 +74,7 @@ def create_app(
     )
     store = Store(settings.database, audit.open_key(settings.log_key_path))
     app.state.parts = Parts(settings, shelf, store, people, renderer, now)
+    _publish_for_demo(app.state.parts)
     for router in (api.probes, api.router, pages.router, child_pages.router, oversight.router):
         app.include_router(router)
     _serve_styles_and_icons(app, renderer, settings.nhsuk_frontend)
@@ -88,6 +88,27 @@ def create_app(
     )
     app.add_middleware(ProtectedAnswers)
     return app
+
+
+def check_can_start(settings: Settings) -> None:
+    """Raise where nobody could sign in safely."""
+    if not settings.demo:
+        raise UserError(ONLY_THE_DEMO)
+
+
+def _publish_for_demo(parts: Parts) -> None:
+    """Make the newest run live if it never was; where it is damaged, what was live stays live."""
+    newest = worklist.newest(parts.settings.worklists).name
+    try:
+        found = publishing.candidate(parts.settings.worklists, newest)
+        parts.shelf.run(newest)
+    except UserError:
+        with parts.store.reading() as session:
+            if publishing.live(session) is None:
+                raise
+        return
+    with parts.store.writing() as session:
+        publishing.publish_for_demo(session, found, parts.now())
 
 
 def _serve_styles_and_icons(app: FastAPI, renderer: Renderer, nhsuk_frontend: Path) -> None:

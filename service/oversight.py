@@ -12,7 +12,7 @@ from fastapi.responses import Response
 from risk_model import worklist
 from risk_model.demand import queue_load, relief_capacity, target_queue_size
 from risk_model.disclosure import publishable_count, publishable_rate
-from service import audit, reviews
+from service import audit, publishing, reviews
 from service.access import (
     NotThereError,
     SignedIn,
@@ -61,7 +61,10 @@ def runs(request: Request, parts: WithParts, person: SignedIn) -> Response:
     check_user_can_audit(person)
     with parts.store.reading() as session:
         verdict = audit.verify(session, audit.open_public_key(parts.settings.log_key_path))
-    return parts.renderer.page(request, "audit-runs.jinja", names=parts.shelf.names(), verdict=verdict)
+        made = publishing.history(session, ENTRIES_SHOWN)
+    return parts.renderer.page(
+        request, "audit-runs.jinja", names=parts.shelf.names(), verdict=verdict, publications=made
+    )
 
 
 @router.get("/audit/runs/{run}")
@@ -94,10 +97,11 @@ def one_run(request: Request, parts: WithParts, person: SignedIn, run: str) -> R
 
 @router.get("/files")
 def files(request: Request, parts: WithParts, person: SignedIn) -> Response:
-    """Show the partner files of the newest run, what was wrong with them, and data marked as wrong."""
+    """Show the partner files of the live run, what was wrong with them, and data marked as wrong."""
     check_user_can_see_files(person)
     run = open_run(parts, None)
-    with parts.store.reading() as session:
+    with parts.store.writing() as session:
+        audit.append(session, person, "read_marks", parts.now(), run=run.name)
         marked = reviews.marked_wrong(session, MARKS_SHOWN)
     names = {service_id: str(listed.facts["service_name"]) for service_id, listed in run.services.items()}
     return parts.renderer.page(

@@ -15,7 +15,13 @@ from starlette.exceptions import HTTPException
 from risk_model.errors import UserError
 from service.access import NotSignedInError, NotThereError
 from service.protection import BodyTooLargeError, FormTooOldError, NotOnLoopbackError
-from service.reviews import DecisionIncompleteError, KeyUsedTwiceError, SomebodyElseDecidedError
+from service.reviews import (
+    ChangedSinceError,
+    DecisionIncompleteError,
+    KeyUsedTwiceError,
+    OlderListError,
+    SomebodyElseDecidedError,
+)
 
 PROGRAM_PATHS = ("/v1", "/healthz", "/readyz")
 NOT_THERE = (
@@ -58,6 +64,7 @@ def add_problem_answers(app: FastAPI) -> None:
         app.add_exception_handler(kind, _known)
     app.add_exception_handler(NotSignedInError, _not_signed_in)
     app.add_exception_handler(SomebodyElseDecidedError, _somebody_else)
+    app.add_exception_handler(OlderListError, _older_list)
     app.add_exception_handler(DecisionIncompleteError, _incomplete)
     app.add_exception_handler(UserError, _list_unreadable)
     app.add_exception_handler(RequestValidationError, _not_understood)
@@ -94,7 +101,13 @@ def _not_signed_in(request: Request, _error: Exception) -> Response:
 
 def _somebody_else(request: Request, error: Exception) -> Response:
     assert isinstance(error, SomebodyElseDecidedError)
-    return problem(request, 409, "Somebody else changed this child", error.words)
+    status = 412 if isinstance(error, ChangedSinceError) else 409
+    return problem(request, status, "Somebody else changed this child", error.words)
+
+
+def _older_list(request: Request, error: Exception) -> Response:
+    assert isinstance(error, OlderListError)
+    return problem(request, 409, "This list is not the live one", error.words)
 
 
 def _incomplete(request: Request, error: Exception) -> Response:

@@ -93,9 +93,15 @@ def database(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def make_app(database: str, clock: Clock) -> Callable[..., Any]:
+def make_app(database: str, clock: Clock, tmp_path: Path) -> Callable[..., Any]:
     def make(worklists: Path, trusted_keys: Path | None = None) -> Any:
-        settings = Settings(worklists=worklists, database=database, demo=True, trusted_keys=trusted_keys)
+        settings = Settings(
+            worklists=worklists,
+            database=database,
+            log_key=tmp_path / "service.db.log-key",
+            demo=True,
+            trusted_keys=trusted_keys,
+        )
         return create_app(settings, people=PEOPLE, now=clock)
 
     return make
