@@ -8,12 +8,14 @@ import polars as pl
 import typer
 
 from benchmarks import (
+    audit,
     checking,
     closed_loop,
     disclosing,
     explanations,
     guarantees,
     journey,
+    kills,
     laboratory,
     linkage,
     making,
@@ -46,6 +48,8 @@ FIGURES = {
         planning,
         disclosing,
         pages,
+        audit,
+        kills,
     )
     for figure in module.FIGURES
 }

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, create_engine, select, text
 
-from service import audit, reviews, store
+from service import audit, publishing, reviews, store
 from service.access import DEMO_PEOPLE
 from service.audit.log import content
 from service.audit.proofs import Tree
@@ -28,6 +28,7 @@ CHILDREN = 40
 EVERY_FIFTH_LOOK = 5
 STARTED = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 RUN, SERVICE = "2026-11-20-r1", "nr5-speech-and-language-therapy"
+INVENTED = publishing.Candidate(RUN, *("0" * 64,) * 3)
 CLINICIAN = DEMO_PEOPLE["r-demo"]
 SIGN_AGAIN = text("UPDATE audit_checkpoint SET note = :note WHERE size = :size")
 BOTH = ("audit_entry", "audit_leaf")
@@ -54,7 +55,7 @@ class Filled:
             with opened.reading() as session:
                 return audit.verify(session, self.key.public, [self.held])
         finally:
-            opened.engine.dispose()
+            opened.close()
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,9 @@ def fill(folder: Path, entries: int = ENTRIES) -> Filled:
         # One transaction: the entries are those of many, and only the time to wait for the disk is saved.
         for number in range(1, entries + 1):
             at, seen = STARTED + timedelta(seconds=number), child(number % CHILDREN + 1)
+            if number == 1:
+                publishing.publish(session, INVENTED, [RUN], "A. Demo", "B. Demo", "For the tests", at)
+                continue
             if number % EVERY_FIFTH_LOOK:
                 about = {"run": RUN, "service_id": SERVICE, "referral_id": seen.referral_id}
                 audit.append(session, CLINICIAN, "read_child", at, **about)
@@ -100,7 +104,7 @@ def fill(folder: Path, entries: int = ENTRIES) -> Filled:
         assert head is not None
         held = audit.open_checkpoint(head.note, key.public)
     opened.shrink()
-    opened.engine.dispose()
+    opened.close()
     return Filled(file, key, held)
 
 
@@ -241,6 +245,7 @@ TAMPERINGS = (
     Tampering("the end is cut where an older head is kept", ENTRIES, _cut_to_a_kept_head),
     Tampering("content is erased in silence", 57, _sql("DELETE FROM audit_entry WHERE sequence = 57")),
     Tampering("a decision is changed", _FIRST_DECISION, _sql("UPDATE review SET choice = 'hold' WHERE review_id = 1")),
+    Tampering("a publication is changed", 1, _sql("UPDATE publication SET run = '2026-11-20-r9'")),
     Tampering("a decision is deleted", _FIRST_DECISION, _sql("DELETE FROM review WHERE review_id = 1")),
     Tampering(
         "a decision is added",

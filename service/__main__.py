@@ -10,9 +10,9 @@ from typing import Annotated, Any
 import typer
 
 from risk_model.errors import UserError
-from service import audit_command
-from service.options import AsJson, Database, LogKey, mistakes_in_one_sentence
-from service.settings import DEFAULT_PORT, DEFAULT_WORKLISTS
+from service import audit_command, backup_command, publish_command
+from service.options import AsJson, Database, LogKey, Worklists, mistakes_in_one_sentence
+from service.settings import DEFAULT_PORT
 
 LOOPBACK = "127.0.0.1"
 
@@ -23,6 +23,10 @@ app = typer.Typer(
     add_completion=False,
 )
 app.add_typer(audit_command.app, name="audit")
+app.command()(publish_command.publish)
+app.command()(publish_command.rollback)
+app.command()(backup_command.backup)
+app.command()(backup_command.restore)
 decisions_app = typer.Typer(help="Hands on what reviewers decided.", no_args_is_help=True)
 app.add_typer(decisions_app, name="decisions")
 
@@ -32,9 +36,7 @@ def serve(
     demo: Annotated[
         bool, typer.Option("--demo", help="Let four invented people sign in, on this machine only.")
     ] = False,
-    worklists: Annotated[
-        Path | None, typer.Option(help=f"Folder with one folder per run. [default: {DEFAULT_WORKLISTS}]")
-    ] = None,
+    worklists: Worklists = None,
     database: Database = None,
     log_key: LogKey = None,
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to answer on.")] = DEFAULT_PORT,
@@ -97,7 +99,8 @@ def export(
     from service.app import settings_from_environment
 
     with mistakes_in_one_sentence():
-        with store.Store(settings_from_environment(database=database).database).reading() as session:
+        opened = store.Store(settings_from_environment(database=database).database)
+        with opened, opened.reading() as session:
             content, count = decisions_file.write(session)
         try:
             out.write_text(content, encoding="utf-8")
@@ -112,8 +115,8 @@ def export(
 def _serve(host: str, port: int, **given: Any) -> None:
     import uvicorn
 
-    from service import logs, store
-    from service.app import create_app, settings_from_environment
+    from service import logs, publishing, store
+    from service.app import check_can_start, create_app, settings_from_environment
 
     settings = settings_from_environment(**given)
     if settings.demo and host != LOOPBACK:
@@ -121,12 +124,18 @@ def _serve(host: str, port: int, **given: Any) -> None:
             f"The demonstration answers on this machine alone, where anybody may be anybody. Expected no --host, or "
             f"--host {LOOPBACK}. To serve others, leave --demo out and set up sign-in as docs/access.md says."
         )
+    check_can_start(settings)
+    store.migrate(settings.database)
     service = create_app(settings)
     listening = _listen(host, port)
-    store.migrate(settings.database)
+    with service.state.parts.store.reading() as session:
+        made = publishing.live(session)
     typer.echo(
         f"Early Support is at {settings.public_url or f'http://{LOOPBACK}:{port}'} (stop it with Ctrl+C)."
     )
+    if made is not None:
+        by = "the start of the demonstration" if made.kind == publishing.DEMO else made.made_by
+        typer.echo(f"The live list is the run {made.run}, made live by {by}.")
     logs.configure()
     # Addresses name referrals: no line per request is written but our own, which leaves them out.
     server = uvicorn.Server(

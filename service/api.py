@@ -9,7 +9,16 @@ from fastapi import APIRouter, Header, Query, Response
 from service import child, listing, reviews
 from service.access import SignedIn, check_user_can_review, check_user_can_see_lists, user_can_see_list
 from service.listing import Filters
-from service.parts import WithParts, child_now, decided_about, open_child, open_list, open_run, record_read
+from service.parts import (
+    WithParts,
+    child_now,
+    decided_about,
+    open_child,
+    open_list,
+    open_run,
+    record_list_read,
+    record_read,
+)
 from service.schemas import Child, Contributions, ListPage, Me, Problem, ReviewIn, ReviewOut, Service
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
@@ -17,7 +26,8 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
     for status, words in {
         401: "Not signed in",
         404: "Not there, or not for this person",
-        409: "Somebody else changed it, or the key was used twice",
+        409: "Somebody else changed it, the list is not live, or the key was used twice",
+        412: "It is not as your If-Match says that you saw it",
         422: "Not understood",
         503: "The list or the log cannot be used",
     }.items()
@@ -28,6 +38,14 @@ IdempotencyKey = Annotated[
         alias="Idempotency-Key",
         pattern="^[A-Za-z0-9_-]{8,64}$",
         description="One key per decision: sent again, the first answer comes again and nothing is added",
+    ),
+]
+IfMatch = Annotated[
+    str | None,
+    Header(
+        alias="If-Match",
+        pattern='^"[0-9]{1,18}"$',
+        description="The ETag of the child as you saw it; when somebody has decided since, nothing is saved",
     ),
 ]
 router = APIRouter(prefix="/v1", responses=PROBLEMS)
@@ -64,6 +82,7 @@ def newest_list(
 ) -> ListPage:
     """One page of a service's newest list."""
     opened = open_list(parts, person, service)
+    record_list_read(parts, person, opened)
     return listing.list_page(
         opened.run, opened.listed, filters, *decided_about(parts, opened.run, opened.listed)
     )
@@ -75,17 +94,22 @@ def one_list(
 ) -> ListPage:
     """One page of the list of one run."""
     opened = open_list(parts, person, service, run)
+    record_list_read(parts, person, opened)
     return listing.list_page(
         opened.run, opened.listed, filters, *decided_about(parts, opened.run, opened.listed)
     )
 
 
 @router.get("/lists/{service}/{run}/{referral}")
-def one_child(parts: WithParts, person: SignedIn, service: str, run: str, referral: str) -> Child:
+def one_child(
+    parts: WithParts, person: SignedIn, response: Response, service: str, run: str, referral: str
+) -> Child:
     """Everything the run says about one child's wait; that it was read is recorded."""
     opened = open_child(parts, person, service, run, referral)
     record_read(parts, person, opened)
-    return child_now(parts, opened)
+    shown = child_now(parts, opened)
+    response.headers["ETag"] = f'"{shown.last_review}"'
+    return shown
 
 
 @router.get("/lists/{service}/{run}/{referral}/contributions")
@@ -116,6 +140,7 @@ def decide(
     referral: str,
     sent: ReviewIn,
     key: IdempotencyKey,
+    if_match: IfMatch = None,
 ) -> ReviewOut:
     """Keep a decision together with its entry in the log, once per key."""
     opened = open_child(parts, person, service, run, referral)
@@ -125,7 +150,8 @@ def decide(
         raise reviews.DecisionIncompleteError(missing)
     shown = child_now(parts, opened)
     with parts.store.writing() as session:
-        saved = reviews.decide(session, person, shown, sent, key, parts.now())
+        seen = int(if_match.strip('"')) if if_match else None
+        saved = reviews.decide(session, person, shown, sent, key, parts.now(), if_match=seen)
     if saved.was_there:
         response.status_code = 200
     return reviews.as_answer(saved.review)

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 from starlette.middleware.sessions import SessionMiddleware
 
+from risk_model import worklist
 from risk_model.errors import UserError
 from risk_model.policy import signing
 from service import (
@@ -27,6 +28,7 @@ from service import (
     oversight,
     pages,
     probes,
+    publishing,
     sign_in,
     tokens,
 )
@@ -97,11 +99,9 @@ def create_app(
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> FastAPI:
     """Return the service; it refuses to start where nobody could sign in safely or no list can be shown."""
-    if not settings.demo and settings.missing_to_sign_in:
-        raise UserError(_nobody_could_sign_in(settings.missing_to_sign_in))
+    check_can_start(settings)
     renderer = Renderer(settings.nhsuk_frontend)
     shelf = Shelf(settings.worklists, signing.trusted_keys(settings.trusted_keys))
-    shelf.newest()
     app = FastAPI(
         title="Early Support",
         version="1",
@@ -129,6 +129,8 @@ def create_app(
         _tokens(settings),
         measures,
     )
+    if settings.demo:
+        _publish_for_demo(app.state.parts)
     for router in (
         probes.router,
         api.router,
@@ -160,6 +162,27 @@ def create_app(
     app.add_middleware(ProtectedAnswers, only_https=addresses.is_public)
     app.add_middleware(Watch, measures=measures)
     return app
+
+
+def check_can_start(settings: Settings) -> None:
+    """Raise where nobody could sign in safely."""
+    if not settings.demo and settings.missing_to_sign_in:
+        raise UserError(_nobody_could_sign_in(settings.missing_to_sign_in))
+
+
+def _publish_for_demo(parts: Parts) -> None:
+    """Make the newest run live if it never was; where it is damaged, what was live stays live."""
+    newest = worklist.newest(parts.settings.worklists).name
+    try:
+        found = publishing.candidate(parts.settings.worklists, newest)
+        parts.shelf.run(newest)
+    except UserError:
+        with parts.store.reading() as session:
+            if publishing.live(session) is None:
+                raise
+        return
+    with parts.store.writing() as session:
+        publishing.publish_for_demo(session, found, parts.now())
 
 
 def _provider(settings: Settings) -> Provider:

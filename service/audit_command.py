@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -47,11 +49,12 @@ def verify(
     """
     from service import audit
 
-    with mistakes_in_one_sentence():
-        settings, store = _open(database, log_key)
+    with mistakes_in_one_sentence(), _opened(database, log_key) as (settings, store):
         public = audit.open_public_key(key or settings.log_key_path)
         with store.reading() as session:
-            verdict = audit.verify(session, public, [_held(path, public) for path in checkpoint or ()])
+            verdict = audit.verify(
+                session, public, [held_checkpoint(path, public) for path in checkpoint or ()]
+            )
     answer = {
         "agrees": verdict.agrees,
         "entries": verdict.entries,
@@ -75,10 +78,8 @@ def export(
     """Write the whole log to a file that an auditor checks without this service."""
     from service import audit
 
-    with mistakes_in_one_sentence():
-        _, store = _open(database, None)
-        with store.reading() as session:
-            count = audit.export(session, out)
+    with mistakes_in_one_sentence(), _opened(database, None) as (_, store), store.reading() as session:
+        count = audit.export(session, out)
     words = f"{count:,} entries are in {out}. Check it elsewhere: python verify_audit.py {out} --key LOG.vkey"
     typer.echo(json.dumps({"entries": count, "file": str(out)}) if as_json else words)
 
@@ -88,8 +89,7 @@ def checkpoint(database: Database = None, as_json: AsJson = False) -> None:
     """Print the newest signed head: keep it elsewhere, and hand it to `audit verify` later."""
     from service import audit
 
-    with mistakes_in_one_sentence():
-        _, store = _open(database, None)
+    with mistakes_in_one_sentence(), _opened(database, None) as (_, store):
         with store.reading() as session:
             head = audit.head(session)
         if head is None:
@@ -113,10 +113,9 @@ def proof(
     """Write the proof that one entry is in the log, or that the log only grew since a checkpoint was made."""
     from service import audit
 
-    with mistakes_in_one_sentence():
+    with mistakes_in_one_sentence(), _opened(database, log_key) as (settings, store):
         if (entry is None) == (since is None):
             raise UserError("Say what to prove: expected either --entry NUMBER or --since CHECKPOINT.")
-        settings, store = _open(database, log_key)
         with store.reading() as session:
             grown = audit.tree(session)
             if entry is not None:
@@ -124,7 +123,7 @@ def proof(
             else:
                 assert since is not None
                 public = audit.open_public_key(key or settings.log_key_path)
-                text = audit.consistency(session, _held(since, public), grown)
+                text = audit.consistency(session, held_checkpoint(since, public), grown)
         _write(out, text)
     typer.echo(f"The proof is in {out}. Check it elsewhere with verify_audit.py.")
 
@@ -148,29 +147,32 @@ def erase(
             raise UserError(
                 "The reason is too short. Expected at least 20 letters, without the child's name."
             )
-        settings, _ = _open(database, log_key)
-        store = Store(settings.database, audit.open_key(settings.log_key_path))
-        with store.writing() as session:
-            count = audit.erase(session, audit.Operator(by), service, referral, reason, datetime.now(UTC))
-        store.shrink()
+        with _opened(database, log_key) as (settings, _):
+            key = audit.open_key(settings.log_key_path)
+        with Store(settings.database, key) as store:
+            with store.writing() as session:
+                count = audit.erase(session, audit.Operator(by), service, referral, reason, datetime.now(UTC))
+            store.shrink()
     words = f"{count:,} entries were erased. A backup made before still holds them: erase there too if it is put back."
     if not count:
         words = "Nothing is kept about this wait. Nothing was changed."
     typer.echo(json.dumps({"entries": count}) if as_json else words)
 
 
-def _open(database: str | None, log_key: Path | None) -> tuple[Settings, Store]:
+@contextmanager
+def _opened(database: str | None, log_key: Path | None) -> Iterator[tuple[Settings, Store]]:
     from service.app import settings_from_environment
     from service.store import Store
 
     settings = settings_from_environment(database=database, log_key=log_key)
-    store = Store(settings.database)
-    if not store.answers():
-        raise UserError(NO_TABLES)
-    return settings, store
+    with Store(settings.database) as store:
+        if not store.answers():
+            raise UserError(NO_TABLES)
+        yield settings, store
 
 
-def _held(path: Path, key: VerifierKey) -> Checkpoint:
+def held_checkpoint(path: Path, key: VerifierKey) -> Checkpoint:
+    """Return a checkpoint that somebody kept, once its signature agrees."""
     from service import audit
 
     try:

@@ -14,11 +14,9 @@ from pydantic import BaseModel, ValidationError
 
 from service import audit, child, notices, reviews
 from service.access import (
-    NotThereError,
     Person,
     SignedIn,
     check_user_can_review,
-    check_user_can_second,
     user_can_review,
     user_can_second,
 )
@@ -30,6 +28,7 @@ from service.parts import (
     WithParts,
     child_now,
     decided_about,
+    live_run,
     open_child,
     record_read,
     see,
@@ -99,6 +98,7 @@ def second(
     run: str,
     referral: str,
     form_key: FormKey,
+    asked: Annotated[int, Form(ge=1)],
     answer: Annotated[str, Form(pattern="^(agree|refuse)$")],
 ) -> Response:
     """Keep the second person's answer to a decision that moves a child of tier 0 or 1 down."""
@@ -106,10 +106,6 @@ def second(
     check_user_can_review(person, opened.listed.provider_code)
     shown = child_now(parts, opened)
     with parts.store.writing() as session:
-        asked = reviews.waiting_decision(session, opened.service_id, opened.referral_id)
-        if asked is None:
-            raise NotThereError
-        check_user_can_second(person, opened.listed.provider_code, asked.person_id)
         saved = reviews.second(session, person, shown, asked, answer == "agree", form_key, parts.now())
     return see(f"{_address(opened)}?saved={saved.review.review_id}")
 
@@ -154,7 +150,7 @@ def _page(
         form_key=form.form_key if form else secrets.token_urlsafe(24),
         errors=errors or {},
         saved=saved_notice(parts, person, request.query_params.get("saved", "")),
-        notices=notices.warnings(opened.run, today),
+        notices=notices.warnings(opened.run, today, live_run(parts).name),
     )
 
 

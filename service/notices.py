@@ -21,9 +21,17 @@ class Notice:
     rest: str
 
 
-def warnings(run: Run, today: date) -> list[Notice]:
-    """Return what is wrong with a run, worst first."""
+def warnings(run: Run, today: date, live: str) -> list[Notice]:
+    """Return what is wrong with a run, worst first; `live` names the run that people decide on."""
     found = standing(run.provenance)
+    if run.name != live:
+        found.insert(
+            0,
+            Notice(
+                "This is not the live list.",
+                f"The run {live} is. Decisions can be made there alone.",
+            ),
+        )
     age = (today - run.index_date).days
     if age > DAYS_UNTIL_STALE:
         found.append(

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from risk_model.errors import UserError
-from service.settings import DEFAULT_DATABASE, LOG_KEY_SUFFIX
+from service.settings import DEFAULT_DATABASE, DEFAULT_WORKLISTS, LOG_KEY_SUFFIX
 
 FINDING, WRONG_USE = 1, 2
 NO_TABLES = (
@@ -27,6 +27,9 @@ LogKey = Annotated[
         "--log-key",
         help=f"The private key that signs the log. [default: beside an SQLite database, *{LOG_KEY_SUFFIX}]",
     ),
+]
+Worklists = Annotated[
+    Path | None, typer.Option(help=f"Folder with one folder per run. [default: {DEFAULT_WORKLISTS}]")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
 

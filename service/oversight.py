@@ -13,7 +13,7 @@ from risk_model import worklist
 from risk_model.demand import released
 from risk_model.demand.released import Figures
 from risk_model.disclosure import NHS_ENGLAND, monthly_releases
-from service import audit, reviews
+from service import audit, publishing, reviews
 from service.access import (
     NotThereError,
     Person,
@@ -58,7 +58,10 @@ def runs(request: Request, parts: WithParts, person: SignedIn) -> Response:
     check_user_can_audit(person)
     with parts.store.reading() as session:
         verdict = audit.verify(session, audit.open_public_key(parts.settings.log_key_path))
-    return parts.renderer.page(request, "audit-runs.jinja", names=parts.shelf.names(), verdict=verdict)
+        made = publishing.history(session, ENTRIES_SHOWN)
+    return parts.renderer.page(
+        request, "audit-runs.jinja", names=parts.shelf.names(), verdict=verdict, publications=made
+    )
 
 
 @router.get("/audit/runs/{run}")
@@ -92,10 +95,11 @@ def one_run(request: Request, parts: WithParts, person: SignedIn, run: str) -> R
 
 @router.get("/files")
 def files(request: Request, parts: WithParts, person: SignedIn) -> Response:
-    """Show the partner files of the newest run, what was wrong with them, and data marked as wrong."""
+    """Show the partner files of the live run, what was wrong with them, and data marked as wrong."""
     check_user_can_see_files(person)
     run = open_run(parts, None)
-    with parts.store.reading() as session:
+    with parts.store.writing() as session:
+        audit.append(session, person, "read_marks", parts.now(), run=run.name)
         marked = reviews.marked_wrong(session, MARKS_SHOWN)
     names = {service_id: str(listed.facts["service_name"]) for service_id, listed in run.services.items()}
     own = _own_services(run.provenance, person)
@@ -133,7 +137,10 @@ def release_months(parts: Parts) -> list[str]:
 
 
 def _releases(parts: Parts) -> dict[str, str]:
-    days = [(date.fromisoformat(name[: len("2026-11-20")]), name) for name in reversed(parts.shelf.names())]
+    """Runs by month, of those that people made live."""
+    with parts.store.reading() as session:
+        names = [name for name in reversed(parts.shelf.names()) if publishing.was_live(session, name)]
+    days = [(date.fromisoformat(name[: len("2026-11-20")]), name) for name in names]
     return {f"{month:%Y-%m}": name for month, name in monthly_releases(days).items()}
 
 

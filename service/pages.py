@@ -13,7 +13,16 @@ from pydantic import ValidationError
 from service import listing, notices, reviews
 from service.access import Person, SignedIn, check_user_can_see_lists, user_can_see_list
 from service.listing import Filters
-from service.parts import OpenedList, Parts, WithParts, decided_about, open_list, open_run
+from service.parts import (
+    OpenedList,
+    Parts,
+    WithParts,
+    decided_about,
+    live_run,
+    open_list,
+    open_run,
+    record_list_read,
+)
 from service.problems import problem
 from service.schemas import ListPage, Row
 
@@ -34,7 +43,11 @@ def my_lists(request: Request, parts: WithParts, person: SignedIn) -> Response:
     ]
     services.sort(key=lambda service: (service.decided - service.to_look_at_first, service.service_name))
     return parts.renderer.page(
-        request, "lists.jinja", run=run, services=services, notices=notices.warnings(run, _today(parts))
+        request,
+        "lists.jinja",
+        run=run,
+        services=services,
+        notices=notices.warnings(run, _today(parts), run.name),
     )
 
 
@@ -69,6 +82,7 @@ def _list(request: Request, parts: Parts, person: Person, opened: OpenedList) ->
         return problem(
             request, 422, "This filter is not known", "Go back and choose one of the filters of the list."
         )
+    record_list_read(parts, person, opened)
     states, decided = decided_about(parts, opened.run, opened.listed)
     page = listing.list_page(opened.run, opened.listed, filters, states, decided)
     return parts.renderer.page(
@@ -83,7 +97,7 @@ def _list(request: Request, parts: Parts, person: Person, opened: OpenedList) ->
         cut_band=opened.listed.cut_band(),
         most_need_a_look=_most_need_a_look(page),
         page_numbers=_page_numbers(page),
-        notices=notices.warnings(opened.run, _today(parts)),
+        notices=notices.warnings(opened.run, _today(parts), live_run(parts).name),
         signature=notices.signature(opened.run.provenance),
         saved=saved_notice(parts, person, request.query_params.get("saved", "")),
         printed=f"{parts.now().astimezone():%d %B %Y %H:%M}",

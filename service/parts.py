@@ -11,8 +11,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import Depends, Request
 from fastapi.responses import RedirectResponse, Response
 
-from service import audit, child, reviews
-from service.access import NotThereError, Person, check_user_can_see_list, check_user_can_see_lists
+from risk_model.errors import UserError
+from service import audit, child, publishing, reviews
+from service.access import (
+    NotThereError,
+    Person,
+    check_user_can_see_list,
+    check_user_can_see_lists,
+    user_can_audit,
+)
 from service.addresses import Addresses
 from service.organisations import Organisations
 from service.rendering import Renderer
@@ -87,22 +94,46 @@ def see(address: str) -> Response:
 
 
 def open_run(parts: Parts, name: str | None) -> Run:
-    """Return a run by name, or the newest when no name is given."""
-    run = parts.shelf.newest() if name is None else parts.shelf.run(name)
+    """Return a run by name, or the live one when no name is given."""
+    run = live_run(parts) if name is None else parts.shelf.run(name)
     if run is None:
         raise NotThereError
+    return run
+
+
+def live_run(parts: Parts) -> Run:
+    """Return the run that people made live; one that is not as it was then is not shown."""
+    with parts.store.reading() as session:
+        made = publishing.live(session)
+    if made is None:
+        raise UserError(publishing.NOTHING_LIVE)
+    run = parts.shelf.run(made.run)
+    if run is None or run.provenance_sha256 != made.provenance_sha256:
+        raise UserError(
+            f"The live list {made.run} is not there as it was made live. Expected its folder as its run wrote it. "
+            "Put it back from its backup, or go back to the run before with `risk-service rollback`."
+        )
     return run
 
 
 def open_list(parts: Parts, person: Person, service_id: str, run_name: str | None = None) -> OpenedList:
     """Return a list; one that is not this person's is not there."""
     check_user_can_see_lists(person)
+    if run_name is not None and not user_can_audit(person):
+        _check_was_live(parts, run_name)
     run = open_run(parts, run_name)
     listed = run.services.get(service_id)
     if listed is None:
         raise NotThereError
     check_user_can_see_list(person, listed.provider_code)
     return OpenedList(run, listed)
+
+
+def _check_was_live(parts: Parts, run_name: str) -> None:
+    """A run that nobody made live is the auditor's alone."""
+    with parts.store.reading() as session:
+        if not publishing.was_live(session, run_name):
+            raise NotThereError
 
 
 def open_child(parts: Parts, person: Person, service_id: str, run_name: str, referral_id: str) -> OpenedChild:
@@ -112,6 +143,14 @@ def open_child(parts: Parts, person: Person, service_id: str, run_name: str, ref
     if values is None:
         raise NotThereError
     return OpenedChild(opened.run, opened.listed, values)
+
+
+def record_list_read(parts: Parts, person: Person, opened: OpenedList) -> None:
+    """Write into the log that this person has read this list."""
+    with parts.store.writing() as session:
+        audit.append(
+            session, person, "read_list", parts.now(), run=opened.run.name, service_id=opened.service_id
+        )
 
 
 def record_read(parts: Parts, person: Person, opened: OpenedChild) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from risk_model.errors import UserError
 from service.access import check_user_can_audit, signed_in
 from service.addresses import is_asked_here
-from service.parts import Parts, WithParts
+from service.parts import Parts, WithParts, live_run
 from service.schemas import Alive, Readiness
 from service.shelf import Run
 from service.store import OpenSession
@@ -86,6 +86,6 @@ def _log(parts: Parts) -> str:
 
 def _newest_run(parts: Parts) -> tuple[Run | None, str]:
     try:
-        return parts.shelf.newest(), READY
+        return live_run(parts), READY
     except UserError:
-        return None, "the newest list cannot be shown"
+        return None, "the live list cannot be shown"

@@ -18,7 +18,13 @@ from service.addresses import FromElsewhereError, NotOnLoopbackError, UnknownHos
 from service.claims import NotLetInError, ProviderUnreachableError
 from service.limits import TooOftenError
 from service.protection import BodyTooLargeError, BodyTooSlowError, FormTooOldError
-from service.reviews import DecisionIncompleteError, KeyUsedTwiceError, SomebodyElseDecidedError
+from service.reviews import (
+    ChangedSinceError,
+    DecisionIncompleteError,
+    KeyUsedTwiceError,
+    OlderListError,
+    SomebodyElseDecidedError,
+)
 from service.strict_json import NotStrictJsonError
 
 PROGRAM_PATHS = ("/v1", "/healthz", "/readyz", "/metrics")
@@ -153,7 +159,13 @@ def _not_strict(request: Request, error: Exception) -> Response:
 
 def _somebody_else(request: Request, error: Exception) -> Response:
     assert isinstance(error, SomebodyElseDecidedError)
-    return problem(request, 409, "Somebody else changed this child", error.words)
+    status = 412 if isinstance(error, ChangedSinceError) else 409
+    return problem(request, status, "Somebody else changed this child", error.words)
+
+
+def _older_list(request: Request, error: Exception) -> Response:
+    assert isinstance(error, OlderListError)
+    return problem(request, 409, "This list is not the live one", error.words)
 
 
 def _incomplete(request: Request, error: Exception) -> Response:
@@ -200,6 +212,7 @@ ANSWERS: Mapping[type[Exception], Callable[[Request, Exception], Response]] = {
     TooOftenError: _too_often,
     NotStrictJsonError: _not_strict,
     SomebodyElseDecidedError: _somebody_else,
+    OlderListError: _older_list,
     DecisionIncompleteError: _incomplete,
     UserError: _list_unreadable,
     RequestValidationError: _not_understood,

@@ -11,10 +11,10 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from service import audit
-from service.access import Person
+from service import audit, publishing
+from service.access import NotThereError, Person, check_user_can_second
 from service.schemas import Child, Choice, Reason, ReviewIn, ReviewOut, ReviewState
-from service.store import Review
+from service.store import Publication, Review
 from service.wording import moment, short_day
 
 CHOICE_WORDS: Mapping[Choice, str] = {
@@ -41,6 +41,23 @@ class SomebodyElseDecidedError(Exception):
     def __init__(self, words: str) -> None:
         super().__init__(words)
         self.words = words
+
+
+class ChangedSinceError(SomebodyElseDecidedError):
+    """The child is not as the If-Match of a program says that it saw it."""
+
+
+class OlderListError(Exception):
+    """A decision about a list that is not live any more, or not yet."""
+
+    def __init__(self, live: Publication | None, now: datetime) -> None:
+        since = "" if live is None else moment(datetime.fromisoformat(live.made_at), _today(now))
+        self.words = (
+            publishing.NOTHING_LIVE
+            if live is None
+            else f"Another list, {live.run}, is live since {since}. Your choice was not saved. Open the child there"
+        )
+        super().__init__(self.words)
 
 
 class DecisionIncompleteError(Exception):
@@ -89,8 +106,20 @@ def needs_second_person(sent: ReviewIn, tier: int) -> bool:
     return tier in TIERS_THAT_NEED_A_SECOND_PERSON and goes_down
 
 
-def decide(session: Session, person: Person, child: Child, sent: ReviewIn, key: str, now: datetime) -> Saved:
-    """Keep a decision and its log entry in the caller's transaction, once per key."""
+def decide(
+    session: Session,
+    person: Person,
+    child: Child,
+    sent: ReviewIn,
+    key: str,
+    now: datetime,
+    *,
+    if_match: int | None = None,
+) -> Saved:
+    """Keep a decision and its log entry in the caller's transaction, once per key.
+
+    `if_match` is the newest decision that a program saw, from the ETag of the child.
+    """
     overrides = sent.choice is not Choice.AGREE
     review = _about(child, person, key, now)
     review.choice = sent.choice.value
@@ -100,18 +129,26 @@ def decide(session: Session, person: Person, child: Child, sent: ReviewIn, key: 
     review.ends_on = _today(now) + timedelta(weeks=sent.weeks) if overrides else None
     review.needs_second = needs_second_person(sent, child.tier)
     review.request_digest = _request_digest(child, sent.model_dump(mode="json"))
-    return _keep(session, person, review, sent.last_review, "decided", now)
+    return _keep(session, person, review, sent.last_review, "decided", now, if_match)
 
 
 def second(
-    session: Session, person: Person, child: Child, asked: Review, agrees: bool, key: str, now: datetime
+    session: Session, person: Person, child: Child, opened: int, agrees: bool, key: str, now: datetime
 ) -> Saved:
-    """Keep the second person's answer: agreed, the decision is in force; refused, the child is to review."""
+    """Keep the second person's answer: agreed, the decision is in force; refused, the child is to review.
+
+    `opened` is the decision that the second person read; one that was replaced or answered since is not answered.
+    """
+    request_digest = _request_digest(child, {"seconds": opened, "agrees": agrees})
+    if (before := _sent_before(session, person, key, request_digest)) is not None:
+        return Saved(before, was_there=True)
+    asked = _asked(session, child, opened, now)
+    check_user_can_second(person, child.provider_code, asked.person_id)
     review = _about(child, person, key, now)
     for name in ("choice", "reason", "own_words", "pin_to_tier", "ends_on", "needs_second"):
         setattr(review, name, getattr(asked, name))
     review.seconds_review_id, review.second_agrees = asked.review_id, agrees
-    review.request_digest = _request_digest(child, {"seconds": asked.review_id, "agrees": agrees})
+    review.request_digest = request_digest
     return _keep(session, person, review, asked.review_id, "seconded", now)
 
 
@@ -241,18 +278,26 @@ def _about(child: Child, person: Person, key: str, now: datetime) -> Review:
     )
 
 
-def _keep(session: Session, person: Person, review: Review, seen: int, action: str, now: datetime) -> Saved:
-    before = session.scalars(
-        select(Review).where(
-            Review.person_id == person.person_id, Review.idempotency_key == review.idempotency_key
-        )
-    ).first()
+def _keep(
+    session: Session,
+    person: Person,
+    review: Review,
+    seen: int,
+    action: str,
+    now: datetime,
+    if_match: int | None = None,
+) -> Saved:
+    before = _sent_before(session, person, review.idempotency_key, review.request_digest)
     if before is not None:
-        if before.request_digest != review.request_digest:
-            raise KeyUsedTwiceError
         return Saved(before, was_there=True)
+    live = publishing.live(session)
+    if live is None or live.run != review.run:
+        raise OlderListError(live, now)
     last = newest(session, review.service_id, review.referral_id)
-    if last is not None and last.review_id != seen:
+    is_at = last.review_id if last is not None else 0
+    if if_match is not None and is_at != if_match:
+        raise ChangedSinceError(_what_changed(last, now))
+    if is_at != seen:
         raise SomebodyElseDecidedError(_what_changed(last, now))
     session.add(review)
     session.flush()
@@ -267,6 +312,25 @@ def _keep(session: Session, person: Person, review: Review, seen: int, action: s
         details=_for_the_log(review),
     )
     return Saved(review, was_there=False)
+
+
+def _sent_before(session: Session, person: Person, key: str, request_digest: str) -> Review | None:
+    """What this very request was answered with when it came first."""
+    before = session.scalars(
+        select(Review).where(Review.person_id == person.person_id, Review.idempotency_key == key)
+    ).first()
+    if before is not None and before.request_digest != request_digest:
+        raise KeyUsedTwiceError
+    return before
+
+
+def _asked(session: Session, child: Child, opened: int, now: datetime) -> Review:
+    last = newest(session, child.service_id, child.referral_id)
+    if last is None:
+        raise NotThereError
+    if last.review_id != opened or not waits_for_second(last):
+        raise SomebodyElseDecidedError(_what_changed(last, now))
+    return last
 
 
 def _request_digest(child: Child, sent: Mapping[str, object]) -> str:
@@ -292,7 +356,9 @@ def _for_the_log(review: Review) -> dict[str, object]:
     }
 
 
-def _what_changed(last: Review, now: datetime) -> str:
+def _what_changed(last: Review | None, now: datetime) -> str:
+    if last is None:
+        return "What was decided before was erased. Your choice was not saved. Look again"
     words = state(last, last.run, now).words
     at = moment(datetime.fromisoformat(last.made_at), _today(now))
     return (

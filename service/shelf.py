@@ -15,6 +15,7 @@ from risk_model import worklist
 from risk_model.errors import UserError
 from risk_model.policy import signing
 from risk_model.policy.signing import TrustedKey
+from service import publishing
 
 RUNS_KEPT_IN_MEMORY = 8
 
@@ -44,6 +45,7 @@ class Run:
     folder: Path
     provenance: Mapping[str, Any]
     services: Mapping[str, ServiceList]
+    provenance_sha256: str
     contributions: Mapping[str, pl.DataFrame]
     reasons: Mapping[str, pl.DataFrame]
 
@@ -89,10 +91,6 @@ class Shelf:
     def names(self) -> list[str]:
         """Return the names of all runs, newest first."""
         return [folder.name for folder in reversed(worklist.runs(self._worklists))]
-
-    def newest(self) -> Run:
-        """Return the newest run."""
-        return self._open(worklist.newest(self._worklists))
 
     def run(self, name: str) -> Run | None:
         """Return a run by name, or None when there is none of that name."""
@@ -141,7 +139,7 @@ def _read(folder: Path, provenance: Mapping[str, Any]) -> Run:
         {str(key[0]): rows for key, rows in table.partition_by("person_id", as_dict=True).items()}
         for table in (found.contributions, _reasons(found))
     ]
-    return Run(found.run, folder, provenance, services, *by_person)
+    return Run(found.run, folder, provenance, services, publishing.provenance_sha256(folder), *by_person)
 
 
 def _reasons(found: worklist.Worklist) -> pl.DataFrame:

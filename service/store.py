@@ -19,7 +19,6 @@ from sqlalchemy import (
     UniqueConstraint,
     create_engine,
     event,
-    select,
     text,
 )
 from sqlalchemy.engine import URL, Engine, make_url
@@ -31,6 +30,7 @@ from risk_model.errors import UserError
 MIGRATIONS = Path(__file__).with_name("migrations")
 SECONDS_TO_WAIT_FOR_A_LOCK = 5
 POSTGRES_APPEND_LOCK = 20_261_120
+ANY_ROWS_OF_THE_LOG = "SELECT count(*) FROM audit_entry JOIN audit_leaf USING (sequence) WHERE sequence < 0"
 
 
 class Base(DeclarativeBase):
@@ -77,6 +77,8 @@ class Publication(Base):
     made_at: Mapped[str] = mapped_column(String(32))
     run: Mapped[str] = mapped_column(String(40))
     provenance_sha256: Mapped[str] = mapped_column(String(64))
+    policy_sha256: Mapped[str] = mapped_column(String(64))
+    model_sha256: Mapped[str | None] = mapped_column(String(64))
     kind: Mapped[str] = mapped_column(String(12))
     made_by: Mapped[str] = mapped_column(String(120))
     seconded_by: Mapped[str | None] = mapped_column(String(120))
@@ -165,6 +167,16 @@ class Store:
         self.engine = _engine(database)
         self._log_key = log_key
 
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give back every connection."""
+        self.engine.dispose()
+
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """Give a session that only reads."""
@@ -184,14 +196,19 @@ class Store:
         if self.engine.dialect.name == "sqlite":
             with self.engine.connect() as connection:
                 connection.exec_driver_sql("VACUUM")
+            self.checkpoint()
+
+    def checkpoint(self) -> None:
+        """Bring everything that was written into the one file of an SQLite database."""
+        if self.engine.dialect.name == "sqlite":
+            with self.engine.connect() as connection:
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def answers(self) -> bool:
         """Say whether the database can be read and has its tables."""
         try:
             with self.reading() as session:
-                for table in (AuditEntry, AuditLeaf):
-                    session.scalars(select(table).where(table.sequence < 0)).all()
+                session.execute(text(ANY_ROWS_OF_THE_LOG))
         except SQLAlchemyError:
             return False
         return True

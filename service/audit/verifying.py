@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -37,9 +38,10 @@ def entries(session: Session) -> Iterator[Entry]:
         .order_by(AuditLeaf.sequence)
         .execution_options(yield_per=ROWS_READ_AT_ONCE)
     )
-    for leaf, entry in rows:
-        kept = (None, None) if entry is None else (entry.entry_key, _content(entry))
-        yield Entry(leaf.sequence, leaf.commitment, *kept)
+    with closing(rows):
+        for leaf, entry in rows:
+            kept = (None, None) if entry is None else (entry.entry_key, _content(entry))
+            yield Entry(leaf.sequence, leaf.commitment, *kept)
 
 
 def notes(session: Session) -> Sequence[str]:
@@ -65,7 +67,7 @@ def _compare(session: Session, verdict: Verdict) -> Verdict:
         for sequence, details in found:
             told = json.loads(details)
             recorded[told[identity]] = (sequence, told["digest"])
-        for row in session.scalars(select(kind).execution_options(yield_per=ROWS_READ_AT_ONCE)):
+        for row in session.scalars(select(kind)).all():
             number = getattr(row, identity)
             name = f"{kind.__tablename__} {number}"
             if number not in recorded:

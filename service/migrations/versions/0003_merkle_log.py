@@ -106,6 +106,8 @@ def _add_publication() -> None:
         sa.Column("made_at", sa.String(32), nullable=False),
         sa.Column("run", sa.String(40), nullable=False),
         sa.Column("provenance_sha256", sa.String(64), nullable=False),
+        sa.Column("policy_sha256", sa.String(64), nullable=False),
+        sa.Column("model_sha256", sa.String(64)),
         sa.Column("kind", sa.String(12), nullable=False),
         sa.Column("made_by", sa.String(120), nullable=False),
         sa.Column("seconded_by", sa.String(120)),

@@ -98,9 +98,18 @@ def database(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def make_app(database: str, clock: Clock) -> Callable[..., Any]:
+def make_app(database: str, clock: Clock, tmp_path: Path) -> Callable[..., Any]:
     def make(worklists: Path, *, people: Mapping[str, Person] = PEOPLE, **more: Any) -> Any:
-        given = {"worklists": worklists, "database": database, "demo": True} | UNHURRIED | more
+        given = (
+            {
+                "worklists": worklists,
+                "database": database,
+                "demo": True,
+                "log_key": tmp_path / "service.db.log-key",
+            }
+            | UNHURRIED
+            | more
+        )
         return create_app(Settings(**given), people=people, now=clock)
 
     return make

@@ -143,6 +143,33 @@ def test_a_second_person_can_refuse(clinician: Visitor, colleague: Visitor) -> N
     assert clinician.http.get(f"/v1{child_address(3)}").json()["review"]["kind"] == "todo"
 
 
+def test_a_second_person_answers_only_the_decision_they_opened(
+    app: Any, clinician: Visitor, colleague: Visitor
+) -> None:
+    address = child_address(3)
+    clinician.decide(address, choice="hold", reason="family-asked")
+    page = colleague.page(address)
+    clinician.decide(address, choice="pin", pin_to_tier="2", reason="family-asked")
+    sent = {name: field_in(page, name) for name in ("csrf", "asked")} | {"answer": "agree"}
+    answer = colleague.http.post(f"{address}/second", data=sent | {"form_key": "second-key-1"})
+    assert (answer.status_code, "R. Demo changed this child at 09:00" in text(answer.text)) == (409, True)
+    assert rows(app) == (2, 2)
+
+
+def test_a_second_persons_answer_sent_twice_is_kept_once(
+    app: Any, clinician: Visitor, colleague: Visitor
+) -> None:
+    address = child_address(3)
+    clinician.decide(address, choice="hold", reason="family-asked")
+    page = colleague.page(address)
+    sent = {name: field_in(page, name) for name in ("csrf", "asked")} | {"form_key": "second-key-1"}
+    answers = [colleague.http.post(f"{address}/second", data=sent | {"answer": "agree"}) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [303, 303]
+    assert rows(app) == (2, 2)
+    changed = colleague.http.post(f"{address}/second", data=sent | {"answer": "refuse"})
+    assert changed.status_code == 409
+
+
 def test_pinning_a_tier_1_child_up_needs_nobody_else(clinician: Visitor) -> None:
     clinician.decide(child_address(3), choice="pin", pin_to_tier="0", reason="not-recorded")
     assert clinician.http.get(f"/v1{child_address(3)}").json()["review"]["kind"] == "pin"
@@ -193,7 +220,41 @@ def test_own_words_are_shown_as_text_and_never_run(clinician: Visitor) -> None:
 
 
 def answer_as_second(visitor: Visitor, address: str, answer: str) -> Any:
-    token = csrf_in(visitor.page(address))
+    page = visitor.page(address)
+    asked = visitor.http.get(f"/v1{address}").json()["last_review"]
     return visitor.http.post(
-        f"{address}/second", data={"csrf": token, "form_key": "second-key", "answer": answer}
+        f"{address}/second",
+        data={"csrf": csrf_in(page), "form_key": "second-key", "asked": asked, "answer": answer},
     )
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"weeks": 12},
+        {"own_words": "Mother rang"},
+        {"reason": "fact-wrong"},
+        {"choice": "hold"},
+        {"last_review": 1},
+    ],
+)
+def test_one_key_never_stands_for_two_decisions(
+    app: Any, clinician: Visitor, changed: dict[str, object]
+) -> None:
+    first = {"choice": "up", "reason": "not-recorded", "weeks": 4}
+    assert send(clinician, IN_TIER_2, "key-number-one", **first).status_code == 201
+    assert send(clinician, IN_TIER_2, "key-number-one", **first | changed).status_code == 409
+    assert rows(app) == (1, 1)
+
+
+@pytest.mark.parametrize(("seen", "status"), [('"0"', 201), ('"7"', 412), ("0", 422)])
+def test_a_decision_with_if_match_is_kept_only_where_nothing_changed(
+    clinician: Visitor, seen: str, status: int
+) -> None:
+    address = f"/v1{child_address(2)}"
+    assert clinician.http.get(address).headers["ETag"] == '"0"'
+    headers = {"Idempotency-Key": "key-number-one", "If-Match": seen}
+    body = {"choice": "agree", "last_review": 0}
+    answer = clinician.http.post(f"{address}/reviews", json=body, headers=headers)
+    assert answer.status_code == status
+    assert clinician.http.get(address).headers["ETag"] == ('"1"' if status == 201 else '"0"')

@@ -102,7 +102,7 @@ def test_the_database_itself_refuses_changes(filled: Filled, table: str, stateme
     store = Store(filled.address)
     with pytest.raises(DatabaseError, match="append-only"), store.engine.connect() as connection:
         connection.exec_driver_sql(statement.format(table, column))
-    store.engine.dispose()
+    store.close()
 
 
 def test_no_reviewers_words_enter_the_log(clinician: Visitor, app: Any) -> None:
@@ -122,7 +122,7 @@ def test_an_auditor_checks_an_export_elsewhere(filled: Filled, tmp_path: Path) -
     out.write_text(out.read_text().replace("R. Demo", "T. Demo", 1))
     checked = offline(out, "--key", key)
     assert checked.returncode == 1
-    assert "first at entry 1: its content is not what was committed to" in checked.stdout
+    assert "first at entry 2: its content is not what was committed to" in checked.stdout
 
 
 def test_proofs_hold_elsewhere(filled: Filled, tmp_path: Path) -> None:
@@ -134,7 +134,7 @@ def test_proofs_hold_elsewhere(filled: Filled, tmp_path: Path) -> None:
     store = Store(filled.address, filled.key)
     with store.writing() as session:
         audit.append(session, tampering.CLINICIAN, "signed_out", tampering.STARTED)
-    store.engine.dispose()
+    store.close()
     grown = tmp_path / "grown.tlog-consistency"
     assert run("audit", "proof", grown, "--since", note, *keys(filled)).exit_code == 0
     shown = offline("--consistency", grown, "--checkpoint", note, "--key", key)

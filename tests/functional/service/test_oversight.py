@@ -49,7 +49,11 @@ def test_a_run_that_agrees_says_so(app: Any, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_changed_run_is_named_to_the_auditor_and_shown_to_nobody(tmp_path: Path, make_app: Any) -> None:
-    app = make_app(_two_runs(tmp_path))
+    worklists = _two_runs(tmp_path)
+    (worklists / "2026-11-20-r2").rename(tmp_path / "later")
+    make_app(worklists).state.parts.store.close()
+    (tmp_path / "later").rename(worklists / "2026-11-20-r2")
+    app = make_app(worklists)
     changed = tmp_path / "worklists" / "2026-11-20-r1" / "policy.yaml"
     changed.write_bytes(changed.read_bytes() + b"#")
     shown = text(Visitor(app, "a-demo").page("/audit/runs/2026-11-20-r1"))

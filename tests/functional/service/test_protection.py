@@ -164,11 +164,11 @@ def test_without_a_log_nothing_is_shown(app: Any, clinician: Visitor, tmp_path: 
 def test_our_own_fault_keeps_the_headers_and_says_nothing_of_the_child(
     app: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fails() -> None:
+    def fails(name: str) -> None:
         raise RuntimeError("a child's value")
 
     visitor = TestClient(app, base_url=ADDRESS, client=("127.0.0.1", 1), raise_server_exceptions=False)
-    monkeypatch.setattr(app.state.parts.shelf, "newest", fails)
+    monkeypatch.setattr(app.state.parts.shelf, "run", fails)
     answer = visitor.get("/readyz")
     assert answer.status_code == 500
     assert "content-security-policy" in answer.headers

@@ -55,6 +55,7 @@ def ask(visitor: Visitor, method: str, path: str) -> Any:
         "choice": "agree",
         "form_key": "key-of-the-form",
         "answer": "agree",
+        "asked": "1",
     }
     return visitor.http.post(path, data=form)
 
