@@ -118,8 +118,8 @@ def _with_twins(
 ) -> pl.DataFrame:
     """The pairs with `has_twin` (of one of the two another child born at the same home is known) and `is_told_apart`.
 
-    Told apart from a twin is a pair that shares a given name which no twin of either has, and one of which a steward
-    has parted the other from one of the two.
+    Told apart from a twin is a pair that shares a given name which no twin of either has, and one that is left when a
+    steward has parted one of the two from the other's twin.
     """
     columns = ("record", "given", "family", "has_twin", "twins_names")
     every = pl.concat([side.records.select(columns) for side in (health, council)])
@@ -131,11 +131,19 @@ def _with_twins(
             right_on=f"record_{side}",
         )
     has_twin = pl.any_horizontal("has_twin_left", "has_twin_right")
-    by_steward = pl.any_horizontal(pl.col(side).is_in(apart[side].implode()) for side in PAIR)
-    told = beside.select(
-        *PAIR, has_twin=has_twin, is_told_apart=twins.has_telling_name("_left", "_right") | by_steward
+    told = beside.select(*PAIR, has_twin=has_twin, is_told_apart=twins.has_telling_name("_left", "_right"))
+    born_with = twins.born_with(health.twins)
+    left_over = pl.concat(
+        apart.join(born_with.rename({"child": side}), on=side)
+        .with_columns(pl.col("twin").alias(side))
+        .select(PAIR)
+        for side in PAIR
+    ).unique()
+    told = told.join(left_over.with_columns(by_steward=pl.lit(True)), on=PAIR, how="left")
+    is_told_apart = pl.col("is_told_apart") | pl.col("by_steward").fill_null(False)
+    return pairs.join(
+        told.select(*PAIR, "has_twin", is_told_apart=is_told_apart), on=PAIR, maintain_order="left"
     )
-    return pairs.join(told, on=PAIR, maintain_order="left")
 
 
 def _known(health: HealthSide, council: CouncilSide) -> pl.DataFrame:

@@ -53,6 +53,13 @@ def with_twins(found: pl.DataFrame, twins: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def born_with(twins: pl.DataFrame) -> pl.DataFrame:
+    """Return `child` and `twin`: each two of KNOWN that a source knows at one home, both ways."""
+    both = twins.select("home", "source", "child")
+    pairs = both.join(both.rename({"child": "twin"}), on=["home", "source"])
+    return pairs.filter(pl.col("child") != pl.col("twin")).select("child", "twin").unique()
+
+
 def has_telling_name(one: str, other: str) -> pl.Expr:
     """Return whether two records, by the endings of their columns, share a given name that no twin of either has."""
     shared = spelling.shared_given_names(one, other)

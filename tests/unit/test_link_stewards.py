@@ -46,6 +46,16 @@ def test_the_next_run_obeys_a_steward(why: str, drawn: Any, said: Any, expected:
         assert open_pairs is None or open_pairs.is_empty(), "what is decided waits no more"
 
 
+def test_a_steward_who_parts_a_child_from_somebody_else_has_not_told_twins_apart() -> None:
+    drawn = (
+        health("number | forename | surname\nN1 | Ashby | Jen"),
+        pupils("upn | forename | surname | school\nU1 | Ashby | Jenna | 1\nU2 | Jenny | Ashby | 1"),
+        children("child | forename | born\n7 | Rose | 2011-01-01"),
+    )
+    parted = decided(("not the same", PATIENT, "council|879|7"))
+    assert linked(link(*drawn, decided=parted)) == [("N1", None, None)]
+
+
 def test_a_link_that_a_person_decided_has_no_number_for_how_sure_it_is() -> None:
     persons = link(*TIED, decided=decided(("same", PATIENT, PUPIL))).persons
     told = ("education_link_method", "education_link_confidence")
