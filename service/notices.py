@@ -21,6 +21,12 @@ class Notice:
     rest: str
 
 
+LOG_CANNOT_BE_WRITTEN = Notice(
+    "Read and print only.",
+    "The log cannot be written, so no child can be opened and nothing saved. Tell whoever runs the service.",
+)
+
+
 def warnings(run: Run, today: date, live: str) -> list[Notice]:
     """Return what is wrong with a run, worst first; `live` names the run that people decide on."""
     found = standing(run.provenance)

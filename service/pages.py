@@ -82,7 +82,7 @@ def _list(request: Request, parts: Parts, person: Person, opened: OpenedList) ->
         return problem(
             request, 422, "This filter is not known", "Go back and choose one of the filters of the list."
         )
-    record_list_read(parts, person, opened)
+    is_recorded = record_list_read(parts, person, opened)
     states, decided = decided_about(parts, opened.run, opened.listed)
     page = listing.list_page(opened.run, opened.listed, filters, states, decided)
     return parts.renderer.page(
@@ -97,7 +97,10 @@ def _list(request: Request, parts: Parts, person: Person, opened: OpenedList) ->
         cut_band=opened.listed.cut_band(),
         most_need_a_look=_most_need_a_look(page),
         page_numbers=_page_numbers(page),
-        notices=notices.warnings(opened.run, _today(parts), live_run(parts).name),
+        notices=[
+            *([] if is_recorded else [notices.LOG_CANNOT_BE_WRITTEN]),
+            *notices.warnings(opened.run, _today(parts), live_run(parts).name),
+        ],
         signature=notices.signature(opened.run.provenance),
         saved=saved_notice(parts, person, request.query_params.get("saved", "")),
         printed=f"{parts.now().astimezone():%d %B %Y %H:%M}",

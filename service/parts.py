@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Depends, Request
 from fastapi.responses import RedirectResponse, Response
+from sqlalchemy.exc import SQLAlchemyError
 
 from risk_model.errors import UserError
 from service import audit, child, publishing, reviews
@@ -145,12 +146,18 @@ def open_child(parts: Parts, person: Person, service_id: str, run_name: str, ref
     return OpenedChild(opened.run, opened.listed, values)
 
 
-def record_list_read(parts: Parts, person: Person, opened: OpenedList) -> None:
-    """Write into the log that this person has read this list."""
-    with parts.store.writing() as session:
-        audit.append(
-            session, person, "read_list", parts.now(), run=opened.run.name, service_id=opened.service_id
-        )
+def record_list_read(parts: Parts, person: Person, opened: OpenedList) -> bool:
+    """Write into the log that this person has read this list, and say whether that could be written.
+
+    A list names nobody and is what a clinic falls back on: it is shown even where the disk is full. A child is not.
+    """
+    about = {"run": opened.run.name, "service_id": opened.service_id}
+    try:
+        with parts.store.writing() as session:
+            audit.append(session, person, "read_list", parts.now(), **about)
+    except SQLAlchemyError:
+        return False
+    return True
 
 
 def record_read(parts: Parts, person: Person, opened: OpenedChild) -> None:

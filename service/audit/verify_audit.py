@@ -38,10 +38,9 @@ HASH_BYTES, KEY_BYTES, SIGNATURE_BYTES, KEY_ID_BYTES = 32, 32, 64, 4
 EMPTY_ROOT = hashlib.sha256().digest()
 EXPORT_FORMAT, PROOF_FORMAT = "early-support-log 1", "c2sp.org/tlog-proof@v1"
 CONSISTENCY_FORMAT = "early-support/consistency@v1"
-FOUND, WRONG_USE = 1, 2
 WHAT_TO_DO = "Keep a copy of the database and tell the safety officer."
 HELD, OWN = "the checkpoint held by the auditor", "its signed checkpoint"
-NUMBER = re.compile(r"0|[1-9][0-9]{0,18}")
+NUMBER, SIGNATURE = re.compile(r"0|[1-9][0-9]{0,18}"), re.compile(r"— \S+ \S+$")
 
 
 class NotProvenError(Exception):
@@ -340,13 +339,14 @@ def _take_apart(note: str, key: VerifierKey) -> tuple[Checkpoint, bytes, bytes]:
     """Return what a checkpoint says, the bytes that are signed, and the signature of this very key."""
     body, separator, signatures = note.partition("\n\n")
     lines = body.split("\n")
-    if not separator or not signatures.endswith("\n") or len(lines) != 3:
+    signed = signatures.split("\n")
+    if not separator or signed.pop() or len(lines) != 3 or not all(map(SIGNATURE.match, signed)):
         raise NotProvenError("it is no checkpoint: expected origin, size and root, then signatures")
     size, root = _number(lines[1]), _hashes(lines[2:])[0]
     if lines[0] != key.name:
         raise NotProvenError("the checkpoint is of another log than the key")
     expected = f"— {key.name} "
-    mine = [line[len(expected) :] for line in signatures[:-1].split("\n") if line.startswith(expected)]
+    mine = [line[len(expected) :] for line in signed if line.startswith(expected)]
     signature = from_text(mine[0]) if len(mine) == 1 else b""
     if len(signature) != KEY_ID_BYTES + SIGNATURE_BYTES or signature[:KEY_ID_BYTES] != key_id(*key):
         raise NotProvenError("the checkpoint is not signed with this key")
@@ -386,13 +386,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if asked.export:
             verdict = examine(*read_export(asked.export), key, held)
             print(verdict.words)
-            return 0 if verdict.agrees else FOUND
+            return 0 if verdict.agrees else 1
     except NotProvenError as error:
         print(f"Not proven: {error}.", file=sys.stderr)
-        return FOUND
+        return 1
     except (OSError, ValueError, IndexError):
         print("A file cannot be read. Expected each as the service wrote it.", file=sys.stderr)
-        return WRONG_USE
+        return 2
     return 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -12,8 +13,10 @@ from urllib.parse import urlencode
 
 import pytest
 from fastapi.testclient import TestClient
+from typer.testing import CliRunner
 
 from service import store
+from service.__main__ import app as command_line
 from service.access import DEMO_PEOPLE, Person, Role
 from service.app import create_app
 from service.settings import Settings
@@ -26,7 +29,7 @@ ELSEWHERE = Person("e-demo", "E. Demo", "audiologist", Role.CLINICIAN, "RK9", "A
 PEOPLE = {**DEMO_PEOPLE, COLLEAGUE.person_id: COLLEAGUE, ELSEWHERE.person_id: ELSEWHERE}
 UNHURRIED = {"requests_per_minute": 100_000, "children_per_minute": 100_000}
 """A test asks faster than a person; the limits have tests of their own."""
-RUN = "2026-11-20-r1"
+RUN, NEXT, THIRD = "2026-11-20-r1", "2026-11-20-r2", "2026-11-20-r3"
 LIST = f"/lists/{SPEECH}/{RUN}"
 
 
@@ -130,6 +133,47 @@ def clinician(app: Any) -> Visitor:
 @pytest.fixture
 def colleague(app: Any) -> Visitor:
     return Visitor(app, "s-demo")
+
+
+@dataclass(frozen=True)
+class House:
+    """A service that started when there was one run, with two more made since: r2 like r1, r3 without a model."""
+
+    app: Any
+    worklists: Path
+    database: str
+
+    def run(self, *words: str) -> Any:
+        places = (
+            "--worklists", str(self.worklists), "--database", self.database,
+            "--log-key", str(self.worklists.parent / "service.db.log-key"),
+        )  # fmt: skip
+        return CliRunner().invoke(command_line, [*words, *places])
+
+    def live(self) -> str:
+        visitor = Visitor(self.app, "r-demo")
+        return str(visitor.http.get(f"/v1/lists/{SPEECH}").json()["service"]["run"])
+
+
+@pytest.fixture(scope="session")
+def three_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder: Path = tmp_path_factory.mktemp("three")
+    for model in (True, True, False):
+        worklist_folder.write(folder, model=model)
+    return folder
+
+
+@pytest.fixture
+def house(
+    tmp_path: Path, three_runs: Path, database: str, make_app: Callable[[Path], Any]
+) -> Iterator[House]:
+    worklists = tmp_path / "worklists"
+    shutil.copytree(three_runs / RUN, worklists / RUN)
+    app = make_app(worklists)
+    for later in (NEXT, THIRD):
+        shutil.copytree(three_runs / later, worklists / later)
+    yield House(app, worklists, database)
+    app.state.parts.store.engine.dispose()
 
 
 def query(address: str, **filters: str) -> str:

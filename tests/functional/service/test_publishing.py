@@ -4,66 +4,20 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
-from service.__main__ import app as command_line
-from tests.functional.service import worklist_folder
-from tests.functional.service.conftest import RUN, Visitor, child_address
+from tests.functional.service.conftest import NEXT, RUN, THIRD, House, Visitor, child_address
 from tests.functional.service.test_api import send
 from tests.functional.service.test_lists import text
 from tests.functional.service.worklist_folder import SPEECH
 
-NEXT, THIRD = "2026-11-20-r2", "2026-11-20-r3"
 TWO = ("--by", "A. Lead", "--second", "B. Lead")
 WHY = ("--reason", "Agreed in the meeting")
 ONE = ("--by", "A. Lead", *WHY)
-
-
-@dataclass(frozen=True)
-class House:
-    """A service that started when there was one run, with two more made since: r2 like r1, r3 without a model."""
-
-    app: Any
-    worklists: Path
-    database: str
-
-    def run(self, *words: str) -> Any:
-        places = (
-            "--worklists", str(self.worklists), "--database", self.database,
-            "--log-key", str(self.worklists.parent / "service.db.log-key"),
-        )  # fmt: skip
-        return CliRunner().invoke(command_line, [*words, *places])
-
-    def live(self) -> str:
-        visitor = Visitor(self.app, "r-demo")
-        return str(visitor.http.get(f"/v1/lists/{SPEECH}").json()["service"]["run"])
-
-
-@pytest.fixture(scope="session")
-def three_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder: Path = tmp_path_factory.mktemp("three")
-    for model in (True, True, False):
-        worklist_folder.write(folder, model=model)
-    return folder
-
-
-@pytest.fixture
-def house(
-    tmp_path: Path, three_runs: Path, database: str, make_app: Callable[[Path], Any]
-) -> Iterator[House]:
-    worklists = tmp_path / "worklists"
-    shutil.copytree(three_runs / RUN, worklists / RUN)
-    app = make_app(worklists)
-    for later in (NEXT, THIRD):
-        shutil.copytree(three_runs / later, worklists / later)
-    yield House(app, worklists, database)
-    app.state.parts.store.engine.dispose()
 
 
 def test_a_newer_run_is_not_shown_before_somebody_makes_it_live(house: House) -> None:
