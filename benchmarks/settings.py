@@ -7,7 +7,6 @@ those whose looked-after children are not predicted lower than by the most gener
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -16,16 +15,15 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from risk_model import linkage, model, pipeline, snapshot, sources, synthetic, terminal
-from risk_model.keys import Key, Purpose
+from benchmarks.cohorts import cohort
+from risk_model import model, terminal
 from risk_model.model import choosing, fitting
 from risk_model.model.choosing import FitTable
-from risk_model.model.rows import Rows
 
 COHORT_SEEDS = (3001, 3002)
 SCALE = "plymouth"
 FIT_SEED = 1
-FOLDER, RESULT = Path("var/bench/settings"), Path(__file__).parent / "settings.csv"
+RESULT = Path(__file__).parent / "settings.csv"
 TOLERANCE = 0.03
 GROUPS = ("all", "looked after", "SEN and social care")
 
@@ -56,7 +54,7 @@ def search() -> pl.DataFrame:
     with terminal.progress(len(COHORT_SEEDS)) as tell:
         for seed in COHORT_SEEDS:
             tell(f"Cohort of seed {seed}")
-            rows = _rows(seed)
+            rows = model.training_rows(cohort(SCALE, seed).quarters)
             for name, fit_table in _candidates().items():
                 compared = choosing.compare(rows, {name: fit_table})
                 assert compared is not None, "the cohort has nine landmarks"
@@ -102,20 +100,6 @@ def _candidates() -> Mapping[str, FitTable]:
 def _boosted(setting: Mapping[str, Any]) -> FitTable:
     settings = {name: value for name, value in setting.items() if name != "rounds"}
     return lambda rows: fitting.boosted(rows, FIT_SEED, rounds=setting["rounds"], settings=settings)[1]
-
-
-def _rows(seed: int) -> Rows:
-    """The training rows of one cohort, of all its landmarks; its files are removed again."""
-    folder = FOLDER / str(seed)
-    shutil.rmtree(folder, ignore_errors=True)
-    synthetic.synthesise(folder, scale=SCALE, scenario="base", seed=seed, progress=lambda *_: None)
-    checked = sources.check(folder / "extracts")
-    people = linkage.link(
-        checked.frames, register=linkage.new_register(Key(Purpose.TRAINING, str(seed).encode()))
-    )
-    quarters = pipeline.look_back(checked.frames, people, snapshot.landmarks(checked.frames))
-    shutil.rmtree(folder)
-    return model.training_rows(quarters)
 
 
 if __name__ == "__main__":

@@ -174,3 +174,21 @@ def test_a_fit_like_an_earlier_one_takes_its_form_and_its_calibration(fit: Fit, 
     )
     assert {"all", "looked after", "SEN and social care"} <= set(fit.card.calibration)
     assert all(c["low"] < c["ratio"] < c["high"] for c in fit.card.calibration.values())
+
+
+def test_a_column_of_many_values_keeps_each_on_its_side_of_every_edge() -> None:
+    """The table scores the values themselves: an edge between two moved values must part them as it parts those."""
+    rng = np.random.default_rng(1)
+    column, weight = rng.beta(1, 10, 4_000), rng.random(4_000)
+    column[:400] = np.nan
+    moved = boosting._in_few_values(column, weight)
+    values = np.unique(moved[400:])
+    assert len(values) <= boosting.MOST_VALUES
+    assert np.array_equal(np.isnan(moved), np.isnan(column))
+    edges = (values[1:] + values[:-1]) / 2
+    assert np.array_equal(np.searchsorted(edges, column[400:]), np.searchsorted(edges, moved[400:]))
+
+
+def test_a_column_of_few_values_is_left_as_it_is() -> None:
+    column = np.array([0.0, 1.0, np.nan, 2.0])
+    assert np.array_equal(boosting._in_few_values(column, np.ones(4)), column, equal_nan=True)
