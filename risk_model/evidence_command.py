@@ -43,7 +43,7 @@ def evidence(
 
     from risk_model import worklist
     from risk_model.evidence import figures, involvement, junit, write_pack
-    from risk_model.evidence.documents import MANIFEST, Sources
+    from risk_model.evidence.documents import ANSWERED, MANIFEST, Sources
 
     run = worklist.load(folder)
     if findings := worklist.check_seal(run.folder):
@@ -54,6 +54,11 @@ def evidence(
         figures_file = README
     sources = Sources(
         run=run,
+        files={
+            file.name: worklist.digest(file)
+            for file in (figures_file, junit_file, database)
+            if file is not None and file.is_file()
+        },
         command=_command(run.run, junit_file, database),
         figures=figures.read(figures_file),
         outcomes=None if junit_file is None else junit.read(junit_file),
@@ -64,10 +69,10 @@ def evidence(
         terminal.show_json(json.loads((out / MANIFEST).read_text(encoding="utf-8")))
     else:
         states = [sources.state(each.evidence) for one in sources.standards for each in one.requirements]
-        answered = states.count("answered")
+        answered = states.count(ANSWERED)
         terminal.say(
             f"{len(written)} files in {out}: {len(sources.hazards)} hazards, {len(states)} requirements, "
-            f"{answered} answered, {len(states) - answered} wholly or partly OPEN."
+            f"{answered} answered, {len(states) - answered} not or not wholly."
         )
     for test, state in sources.not_passed.items():
         terminal.warn(f"A control's test did not pass: {test} ({state}).")

@@ -12,6 +12,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from risk_model import contracts
+from risk_model.disclosure.rules import NHS_ENGLAND
 from risk_model.errors import UserError
 from risk_model.evidence import hazards, junit, requirements
 from risk_model.evidence.figures import Figure
@@ -21,16 +22,20 @@ from risk_model.worklist import PROVENANCE, Worklist, digest
 
 TEMPLATES = Path(__file__).with_name("templates")
 MANIFEST = "pack.json"
-OPEN = "OPEN"
+OPEN, ANSWERED, UNREAD = "OPEN", "answered", "answered if its tests pass"
 OF_A_STANDARD = "standard.md.jinja"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sources:
-    """What a pack is made from; `outcomes` and `involvement` are None where no file was given."""
+    """What a pack is made from; `outcomes` and `involvement` are None where no file was given.
+
+    `files` are those read beside the run, each with its SHA-256.
+    """
 
     run: Worklist
     command: str
+    files: Mapping[str, str] = field(default_factory=dict)
     figures: Mapping[str, Figure] = field(default_factory=dict)
     outcomes: Mapping[str, str] | None = None
     involvement: Mapping[str, Any] | None = None
@@ -86,9 +91,12 @@ class Sources:
                 return f"{OPEN}, {evidence.who}: {evidence.open}"
 
     def state(self, evidence: tuple[Evidence, ...]) -> str:
-        """Return answered, partly OPEN or OPEN."""
+        """Return whether all of it, some of it or nothing answers; a test answers only once a build showed it."""
         is_open = [self.answer(each).startswith(OPEN) for each in evidence]
-        return OPEN if all(is_open) else f"partly {OPEN}" if any(is_open) else "answered"
+        if any(is_open):
+            return OPEN if all(is_open) else f"partly {OPEN}"
+        is_unread = self.outcomes is None and any(isinstance(each, ByTest) for each in evidence)
+        return UNREAD if is_unread else ANSWERED
 
 
 def write_pack(out: Path, sources: Sources) -> list[Path]:
@@ -119,11 +127,14 @@ def _pages(sources: Sources) -> dict[str, str]:
         keep_trailing_newline=True,
     )
     environment.filters["cell"] = _cell
+    run_digest = digest(sources.run.folder / PROVENANCE)
     given = {
         "sources": sources,
         "run": sources.run,
         "contracts": contracts.load().values(),
-        "run_digest": digest(sources.run.folder / PROVENANCE),
+        "run_digest": run_digest,
+        "small_numbers": NHS_ENGLAND,
+        "privacy_classes": contracts.PRIVACY_CLASSES,
         "unacceptable_from": hazards.UNACCEPTABLE_FROM,
         "card": _scorecard(sources.run),
     }
@@ -135,7 +146,7 @@ def _pages(sources: Sources) -> dict[str, str]:
     for standard in sources.standards:
         pages[f"{standard.id}.md"] = environment.get_template(OF_A_STANDARD).render(given, standard=standard)
     pages = dict(sorted(pages.items()))
-    return pages | {MANIFEST: _manifest(sources, given["run_digest"], pages)}
+    return pages | {MANIFEST: _manifest(sources, run_digest, pages)}
 
 
 def _manifest(sources: Sources, run_digest: str, pages: Mapping[str, str]) -> str:

@@ -73,7 +73,12 @@ def test_every_requirement_is_answered_or_open(run: Path, tmp_path: Path) -> Non
     states = json.loads((tmp_path / documents.MANIFEST).read_text())["requirements"]
     for standard in STANDARDS:
         assert set(states[standard.id]) == {each.id for each in standard.requirements}
-        assert set(states[standard.id].values()) <= {"answered", "partly OPEN", "OPEN"}
+        assert set(states[standard.id].values()) <= {
+            "answered",
+            "answered if its tests pass",
+            "partly OPEN",
+            "OPEN",
+        }
         for each in standard.requirements:
             for one in each.evidence:
                 match one:
