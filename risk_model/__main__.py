@@ -14,6 +14,7 @@ from risk_model import (
     compare_command,
     contracts_command,
     demand_command,
+    evidence_command,
     explain_command,
     links_command,
     models_command,
@@ -321,6 +322,7 @@ app.command()(explain_command.explain)
 app.command()(compare_command.compare)
 app.command()(simulate_command.simulate)
 app.command()(demand_command.demand)
+app.command()(evidence_command.evidence)
 
 
 def _say_verdict(judged: dict[str, Any]) -> None:
