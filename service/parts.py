@@ -151,16 +151,10 @@ def record_list_read(parts: Parts, person: Person, opened: OpenedList) -> bool:
 
     A list names nobody and is what a clinic falls back on: it is shown even where the disk is full. A child is not.
     """
+    run, service_id = opened.run.name, opened.service_id
     try:
         with parts.store.writing() as session:
-            audit.append(
-                session,
-                person,
-                "read_list",
-                parts.now(),
-                run=opened.run.name,
-                service_id=opened.service_id,
-            )
+            audit.append(session, person, "read_list", parts.now(), run=run, service_id=service_id)
     except SQLAlchemyError:
         return False
     return True

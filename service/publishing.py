@@ -17,9 +17,9 @@ from service import audit
 from service.audit import Operator
 from service.store import Publication
 
-PUBLISHED, ROLLED_BACK, DEMO = "published", "rolled back", "demo start"
+PUBLISHED, ROLLED_BACK, DEMO = "published", "rolled back", "demo"
 FEWEST_LETTERS_OF_A_REASON = 10
-DEMO_REASON = "The newest run, made live by the start of the demonstration. In use, people do this."
+DEMO_REASON = "Nobody looked at it: in use, people make a run live."
 NOTHING_LIVE = (
     "No list is live yet. Expected a run that was made live with `risk-service publish RUN`. "
     "Ask who publishes lists."
@@ -124,7 +124,7 @@ def publish_for_demo(session: Session, found: Candidate, at: datetime) -> Public
     """Make a run live that never was, without people: the demonstration has none. None where nothing changes."""
     if was_live(session, found.run):
         return None
-    return _make_live(session, found, DEMO, "demo start", None, DEMO_REASON, at)
+    return _make_live(session, found, DEMO, "nobody", None, DEMO_REASON, at)
 
 
 def _make_live(

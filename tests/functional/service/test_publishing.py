@@ -111,7 +111,7 @@ def test_the_auditor_reads_who_made_which_run_live(house: House) -> None:
     house.run("publish", NEXT, *ONE)
     shown = text(Visitor(house.app, "a-demo").page("/audit"))
     assert "Run 2026-11-20-r2, published by A. Lead" in shown
-    assert "Run 2026-11-20-r1, demo start by demo start" in shown
+    assert "Run 2026-11-20-r1, made live by the start of the demonstration" in shown
     assert "The log agrees" in shown
 
 
