@@ -11,7 +11,7 @@ import pytest
 from risk_model import policy
 from risk_model.policy import DEFAULT_POLICY
 from service.reviews import REASON_WORDS, TIERS_THAT_NEED_A_SECOND_PERSON, WEEKS_TO_CHOOSE_FROM
-from tests.functional.service.conftest import Visitor, child_address, csrf_in, field_in
+from tests.functional.service.conftest import Visitor, child_address, field_in
 from tests.functional.service.test_command_line import run
 
 RULES, _ = policy.load(DEFAULT_POLICY)
@@ -86,7 +86,8 @@ def test_a_second_person_stands_in_the_file_and_a_refusal_takes_the_decision_out
     waits = exported(database, tmp_path).select("decided_by", "seconded_by").rows()
     assert waits == [("R. Demo", None)]
     page = colleague.page(address)
-    sent = {"csrf": csrf_in(page), "form_key": f"{field_in(page, 'form_key')}-2", "answer": answer}
+    sent = {name: field_in(page, name) for name in ("csrf", "asked")}
+    sent |= {"form_key": f"{field_in(page, 'form_key')}-2", "answer": answer}
     assert colleague.http.post(f"{address}/second", data=sent).status_code == 303
     assert exported(database, tmp_path).select("decided_by", "seconded_by").rows() == left
 

@@ -105,7 +105,7 @@ def expected(route: str, person: Person | None) -> str:
         return "not there" if person else "sign in"
     sees_speech = person is not None and (
         person.organisation_code == "NR5"
-        or (person.organisation_code == "QJK" and person.role is Role.AUDITOR)
+        or (person.organisation_code == "QJK" and person.role in (Role.AUDITOR, Role.COMMISSIONER))
     )
     if (NEEDS_ITS_LIST in route and not sees_speech) or route in NOTHING_BEHIND_IT:
         return "not there"

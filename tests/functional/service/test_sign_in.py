@@ -9,10 +9,11 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from risk_model.errors import UserError
+from service import publishing
 from service.app import create_app
 from service.settings import Settings
 from tests.functional.service import oidc
-from tests.functional.service.conftest import Visitor
+from tests.functional.service.conftest import RUN, Visitor
 from tests.functional.service.oidc import Browser, answer_at_provider, claims, role
 from tests.functional.service.worklist_folder import HEARING, SPEECH
 
@@ -40,6 +41,11 @@ def issuer() -> Iterator[str]:
 @pytest.fixture
 def app(make_app: Callable[..., Any], worklists: Any, issuer: str) -> Iterator[Any]:
     made = make_app(worklists, **oidc.settings(issuer))
+    with made.state.parts.store.writing() as session:
+        found = publishing.candidate(worklists, RUN)
+        publishing.publish(
+            session, found, [RUN], "A. Lead", "B. Lead", "The first list", made.state.parts.now()
+        )
     yield made
     made.state.parts.store.engine.dispose()
 

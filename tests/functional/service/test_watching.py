@@ -57,10 +57,10 @@ def test_every_answer_has_a_number_and_only_a_uuid_is_taken_over(clinician: Visi
 def test_our_own_fault_is_told_by_its_place_and_never_by_its_words(
     app: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fails() -> None:
+    def fails(_name: str) -> None:
         raise RuntimeError("canary of a child")
 
-    monkeypatch.setattr(app.state.parts.shelf, "newest", fails)
+    monkeypatch.setattr(app.state.parts.shelf, "run", fails)
     with capture_logs() as told:
         answer = TestClient(app, base_url=ADDRESS, client=HERE).get("/readyz")
     assert answer.status_code == 500
@@ -141,11 +141,11 @@ def test_it_is_not_ready_when_the_log_cannot_be_written(app: Any) -> None:
 
 
 def test_it_is_not_ready_without_a_list_that_can_be_shown(app: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    def unreadable() -> None:
+    def unreadable(_name: str) -> None:
         raise UserError(f"canary {os.sep} path")
 
-    monkeypatch.setattr(app.state.parts.shelf, "newest", unreadable)
+    monkeypatch.setattr(app.state.parts.shelf, "run", unreadable)
     status, told = ready(app)
-    assert (status, told["worklist"], told["newest_run"]) == (503, "the newest list cannot be shown", None)
+    assert (status, told["worklist"], told["newest_run"]) == (503, "the live list cannot be shown", None)
     assert "canary" not in str(told)
     assert TestClient(app, base_url=ADDRESS, client=HERE).get("/healthz").json() == {"status": "alive"}
