@@ -55,7 +55,7 @@ def test_whom_a_version_ranked_is_every_place_of_the_runs_made_with_it(journey: 
     assert set(places["person_id"]) == {child for run in with_model for child in run.list["person_id"]}
 
 
-def test_two_runs_are_the_same_bytes_but_for_one_field(journey: Journey) -> None:
+def test_two_runs_are_the_same_bytes_but_for_when_and_the_run_before(journey: Journey) -> None:
     first, second = journey.runs[:2]
     assert [path.name for path in sorted(first.iterdir())] == [path.name for path in sorted(second.iterdir())]
     for path in first.iterdir():
@@ -63,6 +63,7 @@ def test_two_runs_are_the_same_bytes_but_for_one_field(journey: Journey) -> None
             assert path.read_bytes() == (second / path.name).read_bytes(), path.name
     told = [json.loads((run / worklist.PROVENANCE).read_bytes()) for run in (first, second)]
     assert all(facts.pop("made").startswith("20") for facts in told)
+    assert [facts["moves"].pop("compared_with") for facts in told] == [None, first.name]
     assert told[0] == told[1]
 
 
