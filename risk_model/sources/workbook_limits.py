@@ -47,14 +47,25 @@ def _check_cells(sheet: bytes) -> None:
     rows = {int(number) for number in {number for _, number in placed}} or {1}
     cells = len(CELL.findall(sheet))
     if cells > len(placed):
-        by_row = [len(CELL.findall(row)) for row in ROW.split(sheet)]
-        columns |= {1, max(columns) + max(by_row)}
+        by_row = ROW.split(sheet)
+        columns |= {1, max(columns) + _most_cells(by_row)}
         rows |= {1, max(map(int, ROW_NUMBER.findall(sheet)), default=1) + len(by_row)}
     laid_out = (max(columns) - min(columns) + 1) * (max(rows) - min(rows) + 1)
     if laid_out > MOST_CELLS_LAID_OUT and laid_out > LAID_OUT_FOR_EACH * cells:
         raise Unreadable(
             "A sheet of the workbook has cells far away from all others. Delete them, or send the list as CSV."
         )
+
+
+def _most_cells(by_row: list[bytes]) -> int:
+    """The cells of the fullest row; only rows with enough closing tags to hold more than another one are searched."""
+    fullest = max(by_row, key=_closing_tags)
+    most = len(CELL.findall(fullest))
+    return max([most, *(len(CELL.findall(row)) for row in by_row if _closing_tags(row) > most)])
+
+
+def _closing_tags(row: bytes) -> int:
+    return row.count(b"</")
 
 
 def _check_text(strings: bytes, sheets: list[bytes]) -> None:
