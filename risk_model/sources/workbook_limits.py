@@ -42,14 +42,16 @@ def check_workbook(content: bytes) -> None:
 
 def _check_cells(sheet: bytes) -> None:
     """Refuse a sheet whose few cells stand so far apart that laying out those between them fills the memory."""
-    placed = PLACED_CELL.findall(sheet)
+    written = CELL.findall(sheet)
+    placed = PLACED_CELL.findall(b"".join(written))
     columns = {_column_number(letters) for letters in {letters for letters, _ in placed}} or {1}
     rows = {int(number) for number in {number for _, number in placed}} or {1}
-    cells = len(CELL.findall(sheet))
+    cells = len(written)
     if cells > len(placed):
         by_row = ROW.split(sheet)
         columns |= {1, max(columns) + _most_cells(by_row)}
-        rows |= {1, max(map(int, ROW_NUMBER.findall(sheet)), default=1) + len(by_row)}
+        numbered = b"".join(b"<row" + row for row in by_row if row[:1].isspace())
+        rows |= {1, max(map(int, ROW_NUMBER.findall(numbered)), default=1) + len(by_row)}
     laid_out = (max(columns) - min(columns) + 1) * (max(rows) - min(rows) + 1)
     if laid_out > MOST_CELLS_LAID_OUT and laid_out > LAID_OUT_FOR_EACH * cells:
         raise Unreadable(
