@@ -23,6 +23,7 @@ from risk_model import (
     terminal,
 )
 from risk_model.errors import UserError
+from risk_model.options import DEFAULT_REGISTRY, AsJson, KeyFolder, Registry, WorkspaceFolder
 
 app = typer.Typer(
     name="risk-model",
@@ -38,25 +39,11 @@ app.add_typer(models_command.app)
 app.add_typer(policy_command.app)
 
 Extracts = Annotated[Path, typer.Argument(help="Folder with the partners' files, in any subfolders.")]
-WorkspaceFolder = Annotated[
-    Path, typer.Option("--workspace", help="Folder in which this deployment keeps its lists.")
-]
-KeyFolder = Annotated[
-    Path | None,
-    typer.Option(
-        "--keys",
-        envvar="EARLY_SUPPORT_KEYS",
-        help="Folder of the keys of pseudonyms, outside the workspace. [default: WORKSPACE.keys beside it]",
-    ),
-]
-Store = Annotated[Path, typer.Option("--registry", help="Folder of the model registry.")]
 Seed = Annotated[int, typer.Option("--seed", help="The same seed gives the same result.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of a table.")]
 WorklistFolder = Annotated[
     Path, typer.Argument(help="Folder of one run, such as workspace/worklists/2026-11-20-r1.")
 ]
 
-DEFAULT_STORE = Path("mlruns")
 DEFAULT_SEED = 2026
 
 
@@ -150,7 +137,7 @@ def train(
     extracts: Extracts,
     workspace: WorkspaceFolder,
     keys: KeyFolder = None,
-    registry: Store = DEFAULT_STORE,
+    registry: Registry = DEFAULT_REGISTRY,
     seed: Seed = DEFAULT_SEED,
     as_json: AsJson = False,
 ) -> None:
@@ -254,7 +241,7 @@ def prioritise(
     ] = None,
     trusted_keys: policy_command.TrustedKeys = None,
     keys: KeyFolder = None,
-    registry: Store = DEFAULT_STORE,
+    registry: Registry = DEFAULT_REGISTRY,
 ) -> None:
     """Make the lists of one day: ranked, with reasons, ready to review; exit 1 if a mandatory feed is not there."""
     from risk_model import coverage, pipeline

@@ -11,6 +11,7 @@ import polars as pl
 import typer
 
 from risk_model import terminal
+from risk_model.options import AsJson
 
 if TYPE_CHECKING:
     from risk_model.contracts.describing import DescribedContract, DescribedTable
@@ -21,7 +22,6 @@ app = typer.Typer(
     help="Say what each partner's return holds, what each rule means, and what changes between two editions.",
 )
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
 Html = Annotated[Path | None, typer.Option("--html", help="Write one self-contained HTML page to this file.")]
 Named = typer.Argument(help="A contract's id, an edition such as csds@1.6, or the path of a contract file.")
 

@@ -11,6 +11,7 @@ import typer
 
 from risk_model import terminal
 from risk_model.errors import UserError
+from risk_model.options import AsJson
 
 if TYPE_CHECKING:
     from risk_model.demand.plan import Plan
@@ -52,9 +53,7 @@ def demand(
         Path | None, typer.Option(help="Write the report as one page: charts, and each as a table.")
     ] = None,
     parquet: Annotated[Path | None, typer.Option(help="Write the table as a Parquet file.")] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON document instead of a table.")
-    ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Say of each service: how many wait, whether the list grows, and what slots or demand would make of it.
 

@@ -13,6 +13,7 @@ import typer
 
 from risk_model import terminal
 from risk_model.errors import UserError
+from risk_model.options import AsJson
 
 RISK_IN_WORDS = (
     "The range shows how sure the arithmetic is. It does not cover what nobody recorded, events that were never "
@@ -43,9 +44,7 @@ def explain(
             help="One feature as it might be, such as suspensions_6_months=2 or has_ehc_plan=unknown.",
         ),
     ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON document instead of a table.")
-    ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Say why one referral has its place: the deciding rule, what raises and lowers its risk, its neighbours."""
     from risk_model.policy.signing import DRAFT

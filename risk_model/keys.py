@@ -10,14 +10,13 @@ import base64
 import binascii
 import hashlib
 import json
-import os
 import secrets
 import stat
-import tempfile
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from risk_model.durable import write_once
 from risk_model.errors import UserError
 
 KEY_BYTES = 32
@@ -75,21 +74,9 @@ def _check_folder(folder: Path) -> None:
 
 
 def _make(path: Path, purpose: Purpose) -> None:
-    """Write a key beside its place and link it there, which only the first of several processes can do."""
     key = Key(purpose, secrets.token_bytes(KEY_BYTES))
     written = {"purpose": purpose.value, "key_id": key.id, "key": base64.b64encode(key.secret).decode()}
-    handle, beside = tempfile.mkstemp(prefix=".making-", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w") as file:
-            os.fchmod(file.fileno(), FILE_MODE)
-            file.write(json.dumps(written, indent=1) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(beside, path)
-    except FileExistsError:
-        pass
-    finally:
-        os.unlink(beside)
+    write_once(path, json.dumps(written, indent=1) + "\n", FILE_MODE)
 
 
 def _read(path: Path, purpose: Purpose) -> Key:

@@ -12,6 +12,7 @@ import typer
 
 from risk_model import terminal
 from risk_model.errors import UserError
+from risk_model.options import AsJson, WorkspaceFolder
 
 if TYPE_CHECKING:
     from risk_model.linkage.decisions import Decision
@@ -22,10 +23,6 @@ app = typer.Typer(
     help="Look at records that may be one child's, decide, and take a decision back. The next run obeys.",
 )
 
-WorkspaceFolder = Annotated[
-    Path, typer.Option("--workspace", help="Folder in which this deployment keeps its lists.")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of a table.")]
 Pair = Annotated[
     str, typer.Argument(help="The review id of a pair, as `links review` or `links made` show it.")
 ]

@@ -10,6 +10,7 @@ import polars as pl
 import typer
 
 from risk_model import terminal
+from risk_model.options import DEFAULT_REGISTRY, AsJson, KeyFolder, Registry, WorkspaceFolder
 
 if TYPE_CHECKING:
     from risk_model.registry import Version
@@ -20,19 +21,6 @@ app = typer.Typer(
     help="Put a model in force, take it back, or retire it: two people each time. Without one the policy alone orders.",
 )
 
-WorkspaceFolder = Annotated[
-    Path, typer.Option("--workspace", help="Folder in which this deployment keeps its lists.")
-]
-KeyFolder = Annotated[
-    Path | None,
-    typer.Option(
-        "--keys",
-        envvar="EARLY_SUPPORT_KEYS",
-        help="Folder of the keys of pseudonyms, outside the workspace. [default: WORKSPACE.keys beside it]",
-    ),
-]
-Store = Annotated[Path, typer.Option("--registry", help="Folder of the model registry.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of a table.")]
 By = Annotated[str, typer.Option("--by", help="Who decides.")]
 AgreedBy = Annotated[str, typer.Option("--agreed-by", help="The second person, who agrees: another name.")]
 Reason = Annotated[
@@ -40,7 +28,6 @@ Reason = Annotated[
 ]
 Number = Annotated[int, typer.Argument(metavar="VERSION", help="A version, as `models list` shows it.")]
 
-DEFAULT_STORE = Path("mlruns")
 POLICY_ALONE = "Lists are made by the policy alone until a version is in force."
 
 
@@ -48,7 +35,7 @@ POLICY_ALONE = "Lists are made by the policy alone until a version is in force."
 def show(
     workspace: WorkspaceFolder,
     keys: KeyFolder = None,
-    registry: Store = DEFAULT_STORE,
+    registry: Registry = DEFAULT_REGISTRY,
     as_json: AsJson = False,
 ) -> None:
     """Show every version, its verdict and whether it is in force; exit 1 if a scorecard is not the one recorded."""
@@ -90,7 +77,7 @@ def promote(
         int | None, typer.Argument(metavar="[VERSION]", help="The version; the newest if left out.")
     ] = None,
     keys: KeyFolder = None,
-    registry: Store = DEFAULT_STORE,
+    registry: Registry = DEFAULT_REGISTRY,
     as_json: AsJson = False,
 ) -> None:
     """Put a version in force; only one whose verdict is go, exit 1 for any other."""
@@ -108,7 +95,7 @@ def rollback(
     agreed_by: AgreedBy,
     reason: Reason,
     keys: KeyFolder = None,
-    registry: Store = DEFAULT_STORE,
+    registry: Registry = DEFAULT_REGISTRY,
     as_json: AsJson = False,
 ) -> None:
     """Put the version in force again that was in force before."""
@@ -127,7 +114,7 @@ def retire(
     agreed_by: AgreedBy,
     reason: Reason,
     keys: KeyFolder = None,
-    registry: Store = DEFAULT_STORE,
+    registry: Registry = DEFAULT_REGISTRY,
     as_json: AsJson = False,
 ) -> None:
     """Take a version out of use for good, and list every child it ranked."""
@@ -147,7 +134,7 @@ def ranked(
     version: Number,
     workspace: WorkspaceFolder,
     keys: KeyFolder = None,
-    registry: Store = DEFAULT_STORE,
+    registry: Registry = DEFAULT_REGISTRY,
     as_json: AsJson = False,
 ) -> None:
     """List every child whom a version ranked: pseudonym, list, run and place; exit 1 if a run cannot be read."""

@@ -11,6 +11,7 @@ import typer
 
 from risk_model import terminal
 from risk_model.errors import FindingError, UserError
+from risk_model.options import AsJson
 
 if TYPE_CHECKING:
     from risk_model.policy import Policy, Signature
@@ -22,7 +23,6 @@ app = typer.Typer(
 )
 
 PolicyFile = Annotated[Path, typer.Argument(help="A policy file, such as policies/devon.yaml.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
 TrustedKeys = Annotated[
     Path | None,
     typer.Option(

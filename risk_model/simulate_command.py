@@ -10,6 +10,7 @@ import typer
 
 from risk_model import terminal
 from risk_model.errors import UserError
+from risk_model.options import DEFAULT_REGISTRY, AsJson, KeyFolder, Registry, WorkspaceFolder
 
 if TYPE_CHECKING:
     from risk_model.simulation import Result
@@ -29,9 +30,7 @@ def simulate(
         datetime,
         typer.Option("--index-date", formats=["%Y-%m-%d"], help="The day from which the lists go on."),
     ],
-    workspace: Annotated[
-        Path, typer.Option("--workspace", help="Folder in which this deployment keeps its lists.")
-    ],
+    workspace: WorkspaceFolder,
     policy: Annotated[
         Path | None, typer.Option(help="The policy file; the Devon default if left out.")
     ] = None,
@@ -75,20 +74,9 @@ def simulate(
     parquet: Annotated[
         Path | None, typer.Option(help="Write every figure with its intervals to this Parquet file.")
     ] = None,
-    keys: Annotated[
-        Path | None,
-        typer.Option(
-            "--keys",
-            envvar="EARLY_SUPPORT_KEYS",
-            help="Folder of the keys of pseudonyms, outside the workspace. [default: WORKSPACE.keys beside it]",
-        ),
-    ] = None,
-    registry: Annotated[Path, typer.Option("--registry", help="Folder of the model registry.")] = Path(
-        "mlruns"
-    ),
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON document instead of tables.")
-    ] = False,
+    keys: KeyFolder = None,
+    registry: Registry = DEFAULT_REGISTRY,
+    as_json: AsJson = False,
 ) -> None:
     """Try a policy on these lists: waits, standards and risk under it and under other orders, and the price of it.
 

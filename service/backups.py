@@ -14,6 +14,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from risk_model.durable import write_through
 from risk_model.errors import UserError
 from service import audit
 from service.audit import Checkpoint, LogKey, Operator, Verdict
@@ -43,9 +44,9 @@ def backup(database: str, out: Path) -> None:
         try:
             _copy(database, beside)
             beside.chmod(OWNER_ONLY)
-            _write_through(beside)
+            write_through(beside)
             beside.rename(out)
-            _write_through(out.parent)
+            write_through(out.parent)
         finally:
             beside.unlink(missing_ok=True)
     except (OSError, sqlite3.Error) as error:
@@ -83,11 +84,11 @@ def restore(
         shutil.copyfile(backup_file, beside)
         beside.chmod(OWNER_ONLY)
         verdict = _take_over(f"sqlite:///{beside}", key, held, by, at, gives_up=replace)
-        _write_through(beside)
+        write_through(beside)
         for suffix in ("-wal", "-shm"):
             file.with_name(file.name + suffix).unlink(missing_ok=True)
         beside.rename(file)
-        _write_through(file.parent)
+        write_through(file.parent)
     except OSError as error:
         raise UserError(
             f"{file} cannot be written: {error.strerror}. Expected a place with room. Nothing was changed."
@@ -182,12 +183,3 @@ def _run_postgres(program: str, *arguments: str) -> None:
 def _plain(database: str) -> str:
     """The address as the programs of Postgres know it, without the name of the driver."""
     return url_of(database).set(drivername="postgresql").render_as_string(hide_password=False)
-
-
-def _write_through(path: Path) -> None:
-    """Come back only once the disk has it; a folder has its names."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -90,6 +90,11 @@ def add(store: Path, deployment: str, act: Act) -> None:
         file.write(json.dumps(asdict(act)) + "\n")
 
 
+def agreed(act: str, version: int, digest: str, *, by: str, agreed_by: str, reason: str) -> Act:
+    """Return the act of two people, whose names `check_names` let through, on a version."""
+    return Act(now(), act, version, digest, by.strip(), agreed_by.strip(), reason.strip())
+
+
 def check_names(by: str, agreed_by: str, reason: str) -> None:
     """Raise unless two people whose names differ, by more than case and spaces, gave a reason."""
     first, second = (" ".join(name.split()).casefold() for name in (by, agreed_by))

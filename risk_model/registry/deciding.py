@@ -89,9 +89,7 @@ def promote(place: Path, name: str, number: int | None, *, by: str, agreed_by: s
             "See `risk-model models list`."
         )
     store.read_scorecard(place, name, version, version.digest)
-    row = Act(
-        acts.now(), PROMOTE, version.version, version.digest, by.strip(), agreed_by.strip(), reason.strip()
-    )
+    row = acts.agreed(PROMOTE, version.version, version.digest, by=by, agreed_by=agreed_by, reason=reason)
     acts.add(place, name, row)
     return version
 
@@ -108,9 +106,7 @@ def rollback(place: Path, name: str, *, by: str, agreed_by: str, reason: str) ->
     before = holds.earlier[-1]
     version = find(known, before.version)
     store.read_scorecard(place, name, version, before.digest)
-    row = Act(
-        acts.now(), ROLLBACK, version.version, before.digest, by.strip(), agreed_by.strip(), reason.strip()
-    )
+    row = acts.agreed(ROLLBACK, version.version, before.digest, by=by, agreed_by=agreed_by, reason=reason)
     acts.add(place, name, row)
     return version
 
@@ -124,7 +120,7 @@ def retire(place: Path, name: str, number: int, *, by: str, agreed_by: str, reas
             f"Version {number} is already retired. Expected one that is not. To see whom it ranked: "
             f"`risk-model models ranked {number}`."
         )
-    row = Act(acts.now(), RETIRE, number, version.digest, by.strip(), agreed_by.strip(), reason.strip())
+    row = acts.agreed(RETIRE, number, version.digest, by=by, agreed_by=agreed_by, reason=reason)
     acts.add(place, name, row)
     return version
 

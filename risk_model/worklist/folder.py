@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -16,6 +15,7 @@ from typing import Any
 
 import polars as pl
 
+from risk_model.durable import write_through
 from risk_model.errors import UserError
 
 PROVENANCE = "provenance.json"
@@ -170,15 +170,7 @@ def _write(folder: Path, file: str, content: bytes | pl.DataFrame) -> None:
         content.write_parquet(path, compression="zstd", statistics=False)
     else:
         path.write_bytes(content)
-    _fsync(path)
-
-
-def _fsync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    write_through(path)
 
 
 def _sealed(facts: Mapping[str, Any], at: str) -> bytes:
@@ -207,5 +199,5 @@ def _rename_to_next_run(beside: Path, worklists: Path, name: str) -> Path:
     target = worklists / f"{name}-r{number}"
     beside.chmod(0o755)
     beside.rename(target)
-    _fsync(worklists)
+    write_through(worklists)
     return target

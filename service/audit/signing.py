@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import stat
-import tempfile
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from risk_model.durable import write_once
 from risk_model.errors import UserError
 from service.audit.verify_audit import (
     ED25519,
@@ -69,7 +68,7 @@ def open_key(path: Path) -> LogKey:
     key = _read(path)
     public = path.with_name(path.name + PUBLIC_SUFFIX)
     if not public.exists():
-        _put(public, verifier_line(key.public), PUBLIC_MODE)
+        write_once(public, verifier_line(key.public) + "\n", PUBLIC_MODE)
     return key
 
 
@@ -94,23 +93,8 @@ def _make(path: Path) -> None:
     name = f"{ORIGIN}{secrets.token_hex(4)}"
     key = LogKey(name, secrets.token_bytes(KEY_BYTES))
     path.parent.mkdir(parents=True, exist_ok=True)
-    _put(path, f"{PRIVATE}{name}+{key_id(*key.public).hex()}+{to_text(ED25519 + key.seed)}", FILE_MODE)
-
-
-def _put(path: Path, line: str, mode: int) -> None:
-    """Write a file beside its place and link it there, which only the first of several processes can do."""
-    handle, beside = tempfile.mkstemp(prefix=".making-", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            os.fchmod(file.fileno(), mode)
-            file.write(line + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(beside, path)
-    except FileExistsError:
-        pass
-    finally:
-        os.unlink(beside)
+    line = f"{PRIVATE}{name}+{key_id(*key.public).hex()}+{to_text(ED25519 + key.seed)}\n"
+    write_once(path, line, FILE_MODE)
 
 
 def _read(path: Path) -> LogKey:

@@ -15,12 +15,15 @@ import pytest
 from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
+from benchmarks import tampering
+from benchmarks.tampering import Filled
 from service import store
 from service.__main__ import app as command_line
 from service.access import DEMO_PEOPLE, Person, Role
 from service.app import create_app
 from service.settings import Settings
 from tests.functional.service import worklist_folder
+from tests.functional.service.filled_log import copy_of
 from tests.functional.service.worklist_folder import SPEECH
 
 ADDRESS = "http://127.0.0.1:8000"
@@ -178,3 +181,15 @@ def house(
 
 def query(address: str, **filters: str) -> str:
     return f"{address}?{urlencode(filters)}"
+
+
+@pytest.fixture(scope="session")
+def untouched(tmp_path_factory: pytest.TempPathFactory) -> Filled:
+    """A log that nobody changes."""
+    return tampering.fill(tmp_path_factory.mktemp("log"))
+
+
+@pytest.fixture
+def filled(untouched: Filled, tmp_path: Path) -> Filled:
+    """A copy of it with all that belongs to it, to be changed."""
+    return copy_of(untouched, tmp_path)

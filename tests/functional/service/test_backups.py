@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import shutil
 import threading
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import pytest
 from typer.testing import CliRunner
 
 from benchmarks import tampering
@@ -18,28 +16,13 @@ from benchmarks.tampering import ENTRIES, Filled
 from service import audit
 from service.__main__ import app as command_line
 from service.store import Store
+from tests.functional.service.filled_log import keys
 
 BY = ("--by", "O. Perator")
 
 
 def run(*words: object) -> Any:
     return CliRunner().invoke(command_line, [str(word) for word in words])
-
-
-@pytest.fixture(scope="module")
-def untouched(tmp_path_factory: pytest.TempPathFactory) -> Filled:
-    return tampering.fill(tmp_path_factory.mktemp("backups"))
-
-
-@pytest.fixture
-def filled(untouched: Filled, tmp_path: Path) -> Filled:
-    for file in ("service.db", "log.key", "log.key.vkey"):
-        shutil.copy2(untouched.file.with_name(file), tmp_path / file)
-    return dataclasses.replace(untouched, file=tmp_path / "service.db")
-
-
-def keys(filled: Filled) -> tuple[object, ...]:
-    return "--database", filled.address, "--log-key", filled.file.with_name("log.key")
 
 
 def add(filled: Filled, count: int, stop: threading.Event | None = None) -> int:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -21,6 +19,7 @@ from service.__main__ import app as command_line
 from service.audit import verify_audit
 from service.store import Store
 from tests.functional.service.conftest import Visitor, child_address
+from tests.functional.service.filled_log import keys
 
 REASON = "The family asked for it in writing"
 
@@ -33,23 +32,6 @@ def offline(*words: object) -> subprocess.CompletedProcess[str]:
     """The one file alone, from another place, as an auditor runs it."""
     command = [sys.executable, "-I", str(Path(verify_audit.__file__)), *map(str, words)]
     return subprocess.run(command, capture_output=True, text=True, check=False)
-
-
-@pytest.fixture(scope="module")
-def untouched(tmp_path_factory: pytest.TempPathFactory) -> Filled:
-    return tampering.fill(tmp_path_factory.mktemp("log"))
-
-
-@pytest.fixture
-def filled(untouched: Filled, tmp_path: Path) -> Filled:
-    """A copy, with a file of what the auditor holds."""
-    for file in ("service.db", "log.key", "log.key.vkey"):
-        shutil.copy2(untouched.file.with_name(file), tmp_path / file)
-    return dataclasses.replace(untouched, file=tmp_path / "service.db")
-
-
-def keys(filled: Filled) -> tuple[object, ...]:
-    return "--database", filled.address, "--log-key", filled.file.with_name("log.key")
 
 
 def held(filled: Filled) -> Path:
