@@ -85,14 +85,15 @@ def true_risks(held: pl.DataFrame, truth: Truth) -> pl.DataFrame:
 
 
 def _recorded(known: pl.DataFrame) -> dict[str, float]:
-    """Events recorded over those that the true risk makes likely in the time at risk, by group.
+    """Events recorded over those to be expected in the time at risk, by group; below 1 they are under-recorded.
 
-    Below 1 a group's events are under-recorded. Someone followed for half of the half-year has half of its hazard.
+    Expected is the hazard over the fortnights followed, which an event ends: the chance of an event in that time would
+    be too little, since those fortnights are few just where there was one.
     """
     followed = pl.col("fortnights") / FORTNIGHTS
-    counted = known.with_columns(likely=1 - (1 - pl.col(O1)) ** followed)
+    counted = known.with_columns(expected=-(1 - pl.col(O1)).log() * followed)
     ratios = counted.select(
-        (pl.col("event").filter(claim).sum() / pl.col("likely").filter(claim).sum()).round(3).alias(group)
+        (pl.col("event").filter(claim).sum() / pl.col("expected").filter(claim).sum()).round(3).alias(group)
         for group, claim in GROUPS.items()
     )
     return ratios.row(0, named=True)

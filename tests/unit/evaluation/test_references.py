@@ -9,10 +9,11 @@ import polars as pl
 import pytest
 
 from risk_model.evaluation import Truth, against_truth
-from risk_model.evaluation.distance import LADDER, O1, O2, O3, O4
+from risk_model.evaluation.distance import LADDER, O1, O2, O3, O4, _recorded
 from risk_model.evaluation.measures import divergence, root_mean_square
 from risk_model.evaluation.references import best_possible
 from risk_model.features import MODEL_FEATURES
+from risk_model.model import FORTNIGHTS
 
 CHILDREN = 1_500
 DAYS = (date(2025, 1, 1), date(2025, 4, 1))
@@ -53,6 +54,9 @@ def ladder() -> dict[str, dict[str, float]]:
     risk = 1 / (1 + np.exp(-log_odds))
     without_frailty = 1 / (1 + np.exp(-(log_odds - 0.6 * frailty)))
     recorded = np.where(rng.random(CHILDREN) < 0.5, lost, np.nan)
+    happens_in = rng.exponential(FORTNIGHTS / -np.log1p(-risk))
+    event = (happens_in < FORTNIGHTS) & (rng.random(CHILDREN) < 0.7)
+    followed = np.where(event, np.ceil(happens_in), FORTNIGHTS)
     ids = np.arange(CHILDREN)
     features = {feature.name: np.zeros(CHILDREN) for feature in MODEL_FEATURES}
     features |= {"age_years": told, "absence_share_12_months": recorded}
@@ -68,9 +72,7 @@ def ladder() -> dict[str, dict[str, float]]:
         | features
         | orderings
         | {"logistic": told + 0.5 * noise, "model": told, "risk": np.full(CHILDREN, risk.mean())}
-    ).with_columns(
-        is_judged=pl.lit(True), fortnights=pl.lit(13), event=pl.Series(rng.random(CHILDREN) < 0.7 * risk)
-    )
+    ).with_columns(is_judged=pl.lit(True), fortnights=pl.Series(followed), event=pl.Series(event))
     everything = pl.concat([judged.with_columns(landmark_on=pl.lit(day)) for day in DAYS])
     people = pl.DataFrame({"child_id": ids})
     children = judged.select("person_id", child_id=pl.Series(ids))
@@ -113,3 +115,22 @@ def test_each_reference_errs_less_and_is_right_in_the_mean(ladder: dict[str, dic
     assert errors[-1] == 0
     for name in ("model", O4, O3, O1):
         assert ladder[name]["ratio"] == pytest.approx(1, abs=0.02), name
+
+
+@pytest.mark.parametrize("risk", [0.05, 0.3, 0.6])
+def test_where_every_event_is_recorded_there_are_as_many_as_expected_however_great_the_risk(
+    risk: float,
+) -> None:
+    """An event ends the time at risk: the greater the risk, the shorter it is."""
+    many = 400_000
+    happens_in = np.random.default_rng(5).exponential(FORTNIGHTS / -np.log(1 - risk), many)
+    rows = pl.DataFrame(
+        {
+            O1: np.full(many, risk),
+            "event": happens_in < FORTNIGHTS,
+            "fortnights": happens_in.clip(max=FORTNIGHTS),
+            "looked_after": np.ones(many),
+            "sen_and_social_care": np.ones(many),
+        }
+    )
+    assert _recorded(rows)["all"] == pytest.approx(1.0, abs=0.05)
