@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -50,6 +51,7 @@ def evidence(
         raise UserError(
             f"{run.run} is not as it was written: {findings[0]} Expected an untouched run. See `risk-model verify`."
         )
+    command = _command(run.run, {"--junit": junit_file, "--database": database, "--figures": figures_file})
     if figures_file is None and README.is_file():
         figures_file = README
     sources = Sources(
@@ -59,7 +61,7 @@ def evidence(
             for file in (figures_file, junit_file, database)
             if file is not None and file.is_file()
         },
-        command=_command(run.run, junit_file, database),
+        command=command,
         figures=figures.read(figures_file),
         outcomes=None if junit_file is None else junit.read(junit_file),
         involvement=None if database is None else involvement.read(database, run.run),
@@ -80,8 +82,7 @@ def evidence(
         raise typer.Exit(terminal.FINDING)
 
 
-def _command(run: str, junit_file: Path | None, database: Path | None) -> str:
+def _command(run: str, given: Mapping[str, Path | None]) -> str:
     """The command as the documents tell it: names without the folders of this machine."""
-    named = [("--junit", junit_file), ("--database", database)]
-    options = [f"{option} {shlex.quote(file.name)}" for option, file in named if file is not None]
+    options = [f"{option} {shlex.quote(file.name)}" for option, file in given.items() if file is not None]
     return " ".join(["risk-model evidence", shlex.quote(run), "--out DIR", *options])

@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from risk_model import contracts
 from risk_model.disclosure.rules import NHS_ENGLAND
 from risk_model.errors import UserError
-from risk_model.evidence import hazards, junit, requirements
+from risk_model.evidence import hazards, involvement, junit, requirements
 from risk_model.evidence.figures import Figure
 from risk_model.evidence.hazards import Hazard
 from risk_model.evidence.requirements import ByDocument, ByFact, ByFigure, ByFile, ByTest, Evidence, Standard
@@ -23,6 +23,8 @@ from risk_model.worklist import PROVENANCE, Worklist, digest
 TEMPLATES = Path(__file__).with_name("templates")
 MANIFEST = "pack.json"
 OPEN, ANSWERED, UNREAD = "OPEN", "answered", "answered if its tests pass"
+HOLDS = "yes"
+"""What the table of figures says of one that holds."""
 OF_A_STANDARD = "standard.md.jinja"
 
 
@@ -68,9 +70,11 @@ class Sources:
                 return f"{OPEN + ', the developer: ' if failed else ''}{self.test(test)}"
             case ByFigure(figure=name):
                 found = self.figures.get(name)
-                if found is None or found.value == "not measured yet":
-                    return f"{OPEN}, the developer: figure `{name}` is not measured or was not given"
-                return f"`{name}` {found.value}; target {found.target}; holds: {found.holds.strip('*')}"
+                if found is None:
+                    return f"{OPEN}, the developer: figure `{name}` was not given"
+                holds = found.holds.strip("*") or "not told"
+                told = f"`{name}` {found.value}; target {found.target}; holds: {holds}"
+                return told if holds == HOLDS else f"{OPEN}, the developer: {told}"
             case ByFile(file=name):
                 sha256 = self.run.provenance["outputs"].get(name)
                 return (
@@ -85,6 +89,10 @@ class Sources:
                     if value is not None
                     else f"{OPEN}, whoever makes the run: {words} is not told by this run"
                 )
+            case ByDocument(document="human-involvement.md") if not (self.involvement or {}).get("decisions"):
+                return f"{OPEN}, the service's operator: no decision about this run is told"
+            case ByDocument(document="model-card.md") if self.fact("model.id") is None:
+                return f"{OPEN}, whoever makes the run: [model-card.md](model-card.md) has no model"
             case ByDocument(document=name):
                 return f"[{name}]({name})"
             case _:
@@ -137,6 +145,8 @@ def _pages(sources: Sources) -> dict[str, str]:
         "privacy_classes": contracts.PRIVACY_CLASSES,
         "unacceptable_from": hazards.UNACCEPTABLE_FROM,
         "card": _scorecard(sources.run),
+        "quick_seconds": involvement.QUICK_SECONDS,
+        "token_from": involvement.TOKEN_GESTURE_FROM,
     }
     pages = {
         template.removesuffix(".jinja"): environment.get_template(template).render(given)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from risk_model.errors import UserError
 
-ROW = re.compile(r"^\| `(\w+)` \| (.*?) \| (.*?) \| (.*?) \| (.*?) \|$", re.MULTILINE)
+ROW = re.compile(r"^\| `(\w+)` \| (.*?) \| (.*?) \| (.*?) \|(.*?)\|$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ def read(readme: Path | None) -> dict[str, Figure]:
         raise UserError(
             f"The figures in {readme} cannot be read. Expected the README of Early Support. Name it with --figures."
         ) from error
-    found = {name: Figure(*cells) for name, *cells in ROW.findall(text)}
+    found = {name: Figure(*map(str.strip, cells)) for name, *cells in ROW.findall(text)}
     if not found:
         raise UserError(
             f"{readme} holds no table of figures. Expected the README of Early Support. Name it with --figures."

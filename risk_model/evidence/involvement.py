@@ -13,9 +13,9 @@ from urllib.parse import quote
 from risk_model.errors import UserError
 
 QUICK_SECONDS = 10
-"""Agreed sooner than this after opening the child's page: too soon to have read it (the monthly report's measure)."""
+"""Agreed sooner than this after opening the child's page: too soon to have read it (ours, until a board sets it)."""
 TOKEN_GESTURE_FROM = 50
-"""Decisions from which a reviewer who overruled none is worth a look (the same)."""
+"""Decisions from which a reviewer who overruled none is worth a look (ours as well)."""
 
 
 def read(database: Path, run: str) -> dict[str, Any]:
@@ -23,7 +23,9 @@ def read(database: Path, run: str) -> dict[str, Any]:
     try:
         with closing(sqlite3.connect(f"file:{quote(str(database))}?mode=ro", uri=True)) as connection:
             reviews = connection.execute(
-                "select person_id, service_id, referral_id, choice, made_at from review where run = ?", (run,)
+                "select person_id, service_id, referral_id, choice, made_at from review "
+                "where run = ? and seconds_review_id is null",
+                (run,),
             ).fetchall()
             looks = connection.execute(
                 "select person_id, service_id, referral_id, at from audit_entry "

@@ -25,7 +25,7 @@ def told(feature: Feature, value: float | None) -> str:
     return str(table.select(words(feature, ON)).item())
 
 
-def test_there_are_fifty_or_more_and_none_of_a_protected_characteristic() -> None:
+def test_there_are_fifty_or_more_and_none_of_ethnicity_sex_or_deprivation() -> None:
     names = [feature.name for feature in FEATURES]
     assert len(names) == len(set(names)) >= 50
     assert {"ethnicity_code", "sex_code", "imd_quintile"}.isdisjoint(names)

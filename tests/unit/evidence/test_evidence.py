@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 from benchmarks.__main__ import FIGURES
 from risk_model.__main__ import app
 from risk_model.errors import UserError
-from risk_model.evidence import documents, hazards, junit, requirements
+from risk_model.evidence import documents, figures, hazards, junit, requirements
 from risk_model.evidence.hazards import MATRIX, UNACCEPTABLE_FROM
 from risk_model.evidence.requirements import ByDocument, ByFigure, Open
 from tests.functional.service import worklist_folder
@@ -88,6 +88,22 @@ def test_every_requirement_is_answered_or_open(run: Path, tmp_path: Path) -> Non
                         assert one.figure in FIGURES
                     case Open():
                         assert one.open and one.who
+
+
+def test_what_is_open_or_falls_short_answers_nothing(tmp_path: Path) -> None:
+    """A run without a model, without a database, with one figure that falls short, in a build that passed."""
+    run = worklist_folder.write(tmp_path / "worklists", model=False)
+    every_test = {*CONTROL_TESTS, *(test for standard in STANDARDS for test in standard.tests)}
+    readme = tmp_path / "README.md"
+    readme.write_text(
+        "| `rank_750k_seconds` | a | 9 s | at most 4 s | **falls short** |\n| `b` | c | d | e | |\n"
+    )
+    passed = junit_file(tmp_path, dict.fromkeys(every_test, "passed"))
+    made(run, tmp_path / "pack", "--junit", str(passed), "--figures", str(readme))
+    states = json.loads((tmp_path / "pack" / documents.MANIFEST).read_text())["requirements"]
+    assert "answered" not in (states["nice-esf"]["6"], states["nice-esf"]["21"], states["requirements"]["21"])
+    assert states["tripod-ai"]["23"] == "OPEN"
+    assert set(figures.read(readme)) == {"rank_750k_seconds", "b"}
 
 
 @pytest.mark.parametrize("model", [True, False])

@@ -63,6 +63,14 @@ def database(tmp_path: Path) -> Path:
                     at=moment(looked),
                     sequence=sequence,
                 )
+        second = {"person_id": "d", "service_id": "s", "referral_id": "three", "run": RUN, "choice": "up"}
+        second |= {
+            "made_at": moment(50),
+            "idempotency_key": "second",
+            "review_id": 900,
+            "seconds_review_id": 530,
+        }
+        filled(connection, "review", **second)
         connection.commit()
     return file
 
