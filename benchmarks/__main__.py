@@ -27,6 +27,7 @@ from benchmarks import (
     scoring,
     targets,
     theory,
+    undocumented,
 )
 from benchmarks.harness import as_table, environment, write_readme
 from risk_model import terminal
@@ -52,6 +53,7 @@ FIGURES = {
         planning,
         disclosing,
         pages,
+        undocumented,
         audit,
         kills,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import socket
 import subprocess
@@ -23,13 +24,14 @@ WARM_UP = 20
 MOST_MILLISECONDS = 150
 LIST_ROWS = 50
 SERVICE = "nr5-speech-and-language-therapy"
-SECONDS_TO_START = 30
+SECONDS_TO_START = 120
+UNHURRIED = {"EARLY_SUPPORT_REQUESTS_PER_MINUTE": "1000000", "EARLY_SUPPORT_CHILDREN_PER_MINUTE": "1000000"}
 
 
 def list_page_p95_ms() -> Measured:
     """The 95th percentile of a list page of 50 rows, one request after another."""
     journey.ensure()
-    with _served() as address, httpx2.Client(base_url=address, follow_redirects=True) as client:
+    with served() as address, httpx2.Client(base_url=address, follow_redirects=True) as client:
         _sign_in(client)
         page = client.get(f"/lists/{SERVICE}")
         rows = page.text.count("es-row-link")
@@ -45,7 +47,8 @@ def list_page_p95_ms() -> Measured:
 
 
 @contextmanager
-def _served() -> Iterator[str]:
+def served(**environment: str) -> Iterator[str]:
+    """Serve the journey's lists on this machine, to somebody who asks faster than a person may."""
     port = _free_port()
     address = f"http://127.0.0.1:{port}"
     with tempfile.TemporaryDirectory() as folder:
@@ -53,7 +56,8 @@ def _served() -> Iterator[str]:
         worklists = journey.WORKSPACE / "worklists"
         command = [sys.executable, "-m", "service", "serve", "--demo", "--port", str(port)]
         command += ["--worklists", str(worklists), "--database", database]
-        with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        with subprocess.Popen(command, env=os.environ | UNHURRIED | environment, **quiet) as process:
             try:
                 _wait_until_ready(address)
                 yield address

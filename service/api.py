@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Header, Query, Response, Security
+from fastapi.security import APIKeyCookie, HTTPBearer
 
 from service import child, listing, reviews
 from service.access import SignedIn, check_user_can_review, check_user_can_see_lists, user_can_see_list
@@ -19,16 +20,24 @@ from service.parts import (
     record_list_read,
     record_read,
 )
+from service.protection import SESSION_COOKIE
 from service.schemas import Child, Contributions, ListPage, Me, Problem, ReviewIn, ReviewOut, Service
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {"model": Problem, "content": {"application/problem+json": {}}, "description": words}
     for status, words in {
         401: "Not signed in",
+        403: "Sent by another site’s page, or to the demo from another machine",
         404: "Not there, or not for this person",
+        408: "Sent too slowly",
         409: "Somebody else changed it, the list is not live, or the key was used twice",
         412: "It is not as your If-Match says that you saw it",
+        413: "Too much was sent",
+        421: "Asked under a name that is not the service’s",
         422: "Not understood",
+        429: "Asked too often; `Retry-After` says how many seconds to wait",
+        431: "Too many header fields",
+        500: "The service failed",
         503: "The list or the log cannot be used",
     }.items()
 }
@@ -48,7 +57,9 @@ IfMatch = Annotated[
         description="The ETag of the child as you saw it; when somebody has decided since, nothing is saved",
     ),
 ]
-router = APIRouter(prefix="/v1", responses=PROBLEMS)
+TOKEN = HTTPBearer(auto_error=False, description="An issuer’s token; for the demo: `risk-service token`")
+COOKIE = APIKeyCookie(name=SESSION_COOKIE, auto_error=False, description="The session of somebody signed in")
+router = APIRouter(prefix="/v1", responses=PROBLEMS, dependencies=[Security(TOKEN), Security(COOKIE)])
 
 
 @router.get("/me")
@@ -130,7 +141,11 @@ def decisions(parts: WithParts, person: SignedIn, service: str, run: str, referr
         return [reviews.as_answer(review) for review in found]
 
 
-@router.post("/lists/{service}/{run}/{referral}/reviews", status_code=201)
+@router.post(
+    "/lists/{service}/{run}/{referral}/reviews",
+    status_code=201,
+    responses={200: {"model": ReviewOut, "description": "Sent before with this key; nothing was added"}},
+)
 def decide(
     parts: WithParts,
     person: SignedIn,

@@ -39,7 +39,7 @@ from service.limits import Limits
 from service.organisations import Organisations
 from service.parts import Parts
 from service.problems import add_problem_answers
-from service.protection import ProtectedAnswers
+from service.protection import SECURE_SESSION_COOKIE, SESSION_COOKIE, ProtectedAnswers
 from service.rendering import Renderer
 from service.sessions import IDLE_SECONDS
 from service.settings import Settings
@@ -52,8 +52,6 @@ if TYPE_CHECKING:
     from service.provider import Provider
 
 ENVIRONMENT = "EARLY_SUPPORT_"
-SESSION_COOKIE = "early_support"
-SECURE_SESSION_COOKIE = "__Host-early_support"
 DEMO_BOARD = "QJK"
 # An address names a referral: no trace of a request leaves the service, whatever the environment asks for.
 NO_TELEMETRY: TelemetryConfig = {

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from http import HTTPStatus
 
 from fastapi import FastAPI, Request
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service import limits, problems, routes, strict_json
@@ -56,15 +58,23 @@ class Guard:
         self._addresses.check(request)
         if request.method not in SAFE_METHODS:
             self._addresses.check_origin(request)
-        person = await run_in_threadpool(self._identify, request)
+        is_for_all_alike = route is not None and route.address in routes.FOR_ALL_ALIKE
+        person = None if is_for_all_alike else await run_in_threadpool(self._identify, request)
         request.state.person = person
         if route is None:
-            return request.receive
+            return self._neither_address_nor_method(request)
         self._check_is_allowed(request, route, person)
-        if route.address not in routes.UNLIMITED:
+        if not is_for_all_alike:
             self._limits.check(_who(request, person), person, is_child=route.is_about_one_child)
         request.state.is_admitted = True
         return await _strict(request)
+
+    def _neither_address_nor_method(self, request: Request) -> Receive:
+        """Leave an unknown address to the app, and name the methods of a known one."""
+        methods = routes.methods_at(self._routes, request.scope)
+        if methods:
+            raise HTTPException(HTTPStatus.METHOD_NOT_ALLOWED, headers={"Allow": ", ".join(methods)})
+        return request.receive
 
     @staticmethod
     def _check_is_allowed(request: Request, route: routes.Route, person: Person | None) -> None:

@@ -13,6 +13,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+SESSION_COOKIE = "early_support"
+SECURE_SESSION_COOKIE = "__Host-early_support"
 LARGEST_BODY_BYTES = 64 * 1024
 LONGEST_BODY_SECONDS = 10
 MOST_HEADERS = 100

@@ -60,8 +60,8 @@ WHO_MAY: Mapping[str, Who] = {
     "GET /audit/runs/{run}": AUDITOR,
     "GET /files": DATA_STEWARD,
 }
-UNLIMITED = frozenset({"/static/{name}", "/assets/images/{path}", "/healthz", "/readyz", "/metrics"})
-"""Asked for with every page or by machines that watch: not counted against anybody's rate."""
+FOR_ALL_ALIKE = frozenset({"/static/{name}", "/assets/images/{path}", "/healthz", "/readyz"})
+"""Asked for with every page, or by machines that watch: answered without asking who it is, or how often."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +89,12 @@ def find(routes: Sequence[Route], scope: Scope) -> Route | None:
         if (route.methods is None or scope["method"] in route.methods) and route.pattern.match(scope["path"]):
             return route
     return None
+
+
+def methods_at(routes: Sequence[Route], scope: Scope) -> list[str]:
+    """Return every method that this address answers: one address may be several routes."""
+    here = (route.methods or frozenset() for route in routes if route.pattern.match(scope["path"]))
+    return sorted(frozenset().union(*here))
 
 
 def _flat(routes: Iterable[BaseRoute]) -> Iterable[Route]:

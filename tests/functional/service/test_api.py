@@ -93,6 +93,7 @@ def test_a_decision_without_a_key_is_refused(clinician: Visitor) -> None:
 
 
 def test_a_method_that_is_not_offered(clinician: Visitor) -> None:
-    answer = clinician.http.delete(f"/v1{child_address(2)}/reviews")
-    assert answer.status_code == 405
+    for method in ("DELETE", "OPTIONS", "HEAD", "CANARY"):
+        answer = clinician.http.request(method, f"/v1{child_address(2)}/reviews")
+        assert (answer.status_code, answer.headers["allow"]) == (405, "GET, POST"), method
     assert answer.json()["title"] == "Method Not Allowed"

@@ -161,6 +161,14 @@ def test_without_a_log_nothing_is_shown(app: Any, clinician: Visitor, tmp_path: 
     assert clinician.http.get("/readyz").status_code == 503
 
 
+def test_without_a_database_the_styles_and_the_sign_of_life_stay(app: Any, clinician: Visitor) -> None:
+    with app.state.parts.store.engine.connect() as connection:
+        connection.exec_driver_sql("DROP TABLE open_session")
+    assert clinician.http.get("/lists").status_code == 503
+    for address in ("/static/nhsuk.css", "/assets/images/favicon.svg", "/healthz"):
+        assert clinician.http.get(address).status_code == 200
+
+
 def test_our_own_fault_keeps_the_headers_and_says_nothing_of_the_child(
     app: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

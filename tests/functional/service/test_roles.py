@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import statistics
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -32,6 +34,7 @@ FILLED = {
     "{name}": "nhsuk.css",
     "{path}": "favicon.svg",
 }
+SECONDS_APART = 0.005
 NEEDS_ITS_LIST = "{service}"
 NOTHING_BEHIND_IT = {
     "POST /lists/{service}/{run}/{referral}/second",  # nobody has asked for a second person
@@ -144,6 +147,17 @@ def test_not_yours_and_not_there_are_the_same_bytes(app: Any, clinician: Visitor
         addresses = not_yours + not_there + not_for_this_role
         answers = {clinician.http.get(address).content for address in addresses}
         assert len(answers) == 1
+
+
+def test_not_yours_and_not_there_take_as_long(clinician: Visitor) -> None:
+    def seconds(address: str) -> float:
+        started = time.perf_counter()
+        clinician.http.get(address)
+        return time.perf_counter() - started
+
+    pairs = [(f"/v1/lists/{HEARING}", "/v1/lists/rk9-nothing") for _ in range(40)]
+    gaps = [seconds(not_yours) - seconds(not_there) for not_yours, not_there in pairs]
+    assert abs(statistics.median(gaps)) < SECONDS_APART
 
 
 def test_a_role_without_lists_learns_nothing_about_them(app: Any) -> None:
