@@ -77,7 +77,7 @@ def me(person: SignedIn) -> Me:
 
 @router.get("/services")
 def services(parts: WithParts, person: SignedIn) -> list[Service]:
-    """The lists of the newest run that this person may see."""
+    """The lists of the live run that this person may see."""
     check_user_can_see_lists(person)
     run = open_run(parts, None)
     return [
@@ -91,7 +91,7 @@ def services(parts: WithParts, person: SignedIn) -> list[Service]:
 def newest_list(
     parts: WithParts, person: SignedIn, service: str, filters: Annotated[Filters, Query()]
 ) -> ListPage:
-    """One page of a service's newest list."""
+    """One page of a service's live list."""
     opened = open_list(parts, person, service)
     record_list_read(parts, person, opened)
     return listing.list_page(

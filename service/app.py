@@ -41,7 +41,7 @@ from service.parts import Parts
 from service.problems import add_problem_answers
 from service.protection import SECURE_SESSION_COOKIE, SESSION_COOKIE, ProtectedAnswers
 from service.rendering import Renderer
-from service.sessions import IDLE_SECONDS
+from service.sessions import LONGEST_SECONDS
 from service.settings import Settings
 from service.shelf import Shelf
 from service.store import Store
@@ -153,7 +153,7 @@ def create_app(
         SessionMiddleware,
         secret_key=settings.secret.get_secret_value(),
         session_cookie=SECURE_SESSION_COOKIE if addresses.is_public else SESSION_COOKIE,
-        max_age=IDLE_SECONDS,
+        max_age=LONGEST_SECONDS,  # the row ends a session that is idle, the cookie only one that is too old
         same_site="lax",
         https_only=addresses.is_public,
     )

@@ -51,7 +51,7 @@ def verify(
 
     with mistakes_in_one_sentence(), _opened(database, log_key) as (settings, store):
         public = audit.open_public_key(key or settings.log_key_path)
-        with store.reading() as session:
+        with store.reading(at_one_moment=True) as session:
             verdict = audit.verify(
                 session, public, [held_checkpoint(path, public) for path in checkpoint or ()]
             )
@@ -78,7 +78,11 @@ def export(
     """Write the whole log to a file that an auditor checks without this service."""
     from service import audit
 
-    with mistakes_in_one_sentence(), _opened(database, None) as (_, store), store.reading() as session:
+    with (
+        mistakes_in_one_sentence(),
+        _opened(database, None) as (_, store),
+        store.reading(at_one_moment=True) as session,
+    ):
         count = audit.export(session, out)
     words = f"{count:,} entries are in {out}. Check it elsewhere: python verify_audit.py {out} --key LOG.vkey"
     typer.echo(json.dumps({"entries": count, "file": str(out)}) if as_json else words)
@@ -116,7 +120,7 @@ def proof(
     with mistakes_in_one_sentence(), _opened(database, log_key) as (settings, store):
         if (entry is None) == (since is None):
             raise UserError("Say what to prove: expected either --entry NUMBER or --since CHECKPOINT.")
-        with store.reading() as session:
+        with store.reading(at_one_moment=True) as session:
             grown = audit.tree(session)
             if entry is not None:
                 text = audit.inclusion(session, entry, grown)
@@ -133,7 +137,9 @@ def erase(
     service: Annotated[str, typer.Argument(help="The service of the wait, as in its address.")],
     referral: Annotated[str, typer.Argument(help="The referral, as in its address.")],
     by: Annotated[str, typer.Option(help="Who erases.")],
-    reason: Annotated[str, typer.Option(help="Why, in at least 20 letters; it stays in the log.")],
+    reason: Annotated[
+        str, typer.Option(help=f"Why, in at least {FEWEST_LETTERS_OF_A_REASON} letters; it stays in the log.")
+    ],
     database: Database = None,
     log_key: LogKey = None,
     as_json: AsJson = False,
@@ -145,7 +151,8 @@ def erase(
     with mistakes_in_one_sentence():
         if len(reason.strip()) < FEWEST_LETTERS_OF_A_REASON:
             raise UserError(
-                "The reason is too short. Expected at least 20 letters, without the child's name."
+                f"The reason is too short. Expected at least {FEWEST_LETTERS_OF_A_REASON} letters, without the child's "
+                "name."
             )
         with _opened(database, log_key) as (settings, _):
             key = audit.open_key(settings.log_key_path)

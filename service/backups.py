@@ -12,13 +12,14 @@ from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
+from sqlalchemy import delete, inspect
 from sqlalchemy.exc import SQLAlchemyError
 
 from risk_model.durable import write_through
 from risk_model.errors import UserError
 from service import audit
 from service.audit import Checkpoint, LogKey, Operator, Verdict
-from service.store import Store, file_of, url_of
+from service.store import OpenSession, Store, file_of, url_of
 
 PAGES_COPIED_AT_ONCE = 256
 """Between two steps of a copy writers get their turn."""
@@ -35,6 +36,9 @@ def backup(database: str, out: Path) -> None:
 
     The copy appears whole or not at all. It holds no key: the log's key and the keys of pseudonyms are backed up apart.
     """
+    file = file_of(database)
+    if file is not None and out.exists() and out.samefile(file):
+        raise UserError(f"{out} is the database itself. Nothing was written. Name another file.")
     if not _answers(database):
         raise UserError("The database cannot be read, or has no tables of this version. Nothing was written.")
     try:
@@ -109,13 +113,15 @@ def _take_over(
             raise UserError(f"The file {NO_BACKUP}")
         with store.reading() as session:
             verdict = audit.verify(session, key.public, held)
-            alone = audit.verify(session, key.public) if held else verdict
-        is_older = any(checkpoint.size > verdict.entries for checkpoint in held)
-        if not alone.agrees or not (verdict.agrees or (is_older and gives_up)):
-            raise UserError(f"The backup was not put in place. {verdict.words}")
+            covered = [checkpoint for checkpoint in held if checkpoint.size <= verdict.entries]
+            kept = audit.verify(session, key.public, covered) if len(covered) < len(held) else verdict
+        is_older = len(covered) < len(held)
+        if not kept.agrees or (is_older and not gives_up):
+            raise UserError(f"The backup was not put in place. {(verdict if kept.agrees else kept).words}")
         lost = max((checkpoint.size - verdict.entries for checkpoint in held), default=0)
         details = {"entries": verdict.entries, "entries_lost_at_least": max(lost, 0)}
         with store.writing() as session:
+            session.execute(delete(OpenSession))  # whoever signed out since must not be signed in again
             audit.append(session, Operator(by), "restored", at, details=details)
         store.checkpoint()
     except SQLAlchemyError as error:
@@ -128,6 +134,15 @@ def _take_over(
 def _answers(database: str) -> bool:
     with Store(database) as store:
         return store.answers()
+
+
+def _holds_tables(database: str) -> bool:
+    """Whether there are tables of this service, of whatever version."""
+    with Store(database) as store:
+        try:
+            return inspect(store.engine).has_table("review")
+        except SQLAlchemyError:
+            return False
 
 
 def _copy(database: str, out: Path) -> None:
@@ -155,7 +170,7 @@ def _restore_postgres(
     *,
     replace: bool,
 ) -> Verdict:
-    if _answers(database) and not replace:
+    if _holds_tables(database) and not replace:
         raise UserError(
             "The database holds tables. Nothing was changed. To put the backup in place, add --replace."
         )
@@ -163,7 +178,13 @@ def _restore_postgres(
         "pg_restore", "--clean", "--if-exists", "--no-owner", "--single-transaction", "--exit-on-error",
         f"--dbname={_plain(database)}", str(backup_file),
     )  # fmt: skip
-    return _take_over(database, key, held, by, at, gives_up=replace)
+    try:
+        return _take_over(database, key, held, by, at, gives_up=replace)
+    except UserError as error:
+        raise UserError(
+            f"What the backup holds is in the database now, and must not be used. {error} "
+            "Put back another backup with --replace."
+        ) from error
 
 
 def _run_postgres(program: str, *arguments: str) -> None:

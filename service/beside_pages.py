@@ -9,7 +9,7 @@ from fastapi.responses import Response
 
 from service import comparing, letter, notices
 from service.access import NotThereError, SignedIn, check_user_can_review
-from service.parts import WithParts, child_now, live_run, open_child, record_read, see
+from service.parts import WithParts, child_now, live_act, open_child, record_read, see
 
 Place = Annotated[int, Query(ge=1, le=1_000_000)]
 router = APIRouter(include_in_schema=False)
@@ -31,7 +31,7 @@ def family_letter(
         child=shown,
         run=opened.run,
         sections=letter.letter(shown, opened.run.features_of(service, referral), today),
-        notices=notices.warnings(opened.run, today, live_run(parts).name),
+        notices=notices.warnings(opened.run, today, live_act(parts).run),
         today=today,
         back=f"/lists/{service}/{run}/{referral}",
     )
@@ -67,5 +67,5 @@ def two_children(
         rows=comparing.rows(first, second),
         why=comparing.why(*opened),
         base=f"/lists/{service}/{run}",
-        notices=notices.warnings(opened[0].run, parts.now().astimezone().date(), live_run(parts).name),
+        notices=notices.warnings(opened[0].run, parts.now().astimezone().date(), live_act(parts).run),
     )

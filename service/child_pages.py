@@ -28,7 +28,7 @@ from service.parts import (
     WithParts,
     child_now,
     decided_about,
-    live_run,
+    live_act,
     open_child,
     record_read,
     see,
@@ -83,6 +83,7 @@ def decide(
     check_user_can_review(person, opened.listed.provider_code)
     sent, errors = _understand(form)
     if sent is None or errors:
+        record_read(parts, person, opened)
         return _page(request, parts, person, opened, form=form, errors=errors)
     shown = child_now(parts, opened)
     with parts.store.writing() as session:
@@ -150,7 +151,7 @@ def _page(
         form_key=form.form_key if form else secrets.token_urlsafe(24),
         errors=errors or {},
         saved=saved_notice(parts, person, request.query_params.get("saved", "")),
-        notices=notices.warnings(opened.run, today, live_run(parts).name),
+        notices=notices.warnings(opened.run, today, live_act(parts).run),
     )
 
 

@@ -15,7 +15,7 @@ from risk_model.demand import forecast, plan, released, report
 from risk_model.disclosure import NHS_ENGLAND
 from service.access import NotThereError, SignedIn, check_user_can_see_demand, user_can_see_provider
 from service.notices import signature, standing
-from service.oversight import TIERS, figures_of, open_release, release_months
+from service.oversight import TIERS, open_release, release_months
 from service.parts import WithParts
 
 MOST_SLOTS = 500
@@ -38,9 +38,10 @@ def service_demand(
     """Show one service's figures and, with slots and demand as asked, what its list and waits may come to."""
     check_user_can_see_demand(person)
     run = open_release(parts, month)
-    figures = next((each for each in figures_of(run) if each.service_id == service), None)
-    if figures is None or not user_can_see_provider(person, figures.provider_code):
+    listed = run.services.get(service)
+    if listed is None or not user_can_see_provider(person, listed.provider_code):
         raise NotThereError
+    figures = released.of_list(listed.frame, listed.facts, run.index_date)
     asked = forecast.Scenario(_name(slots, demand), slots, demand)
     planned = plan.of_service(figures, [forecast.AS_NOW, asked])
     return parts.renderer.page(

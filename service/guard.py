@@ -65,7 +65,7 @@ class Guard:
             return self._neither_address_nor_method(request)
         self._check_is_allowed(request, route, person)
         if not is_for_all_alike:
-            self._limits.check(_who(request, person), person, is_child=route.is_about_one_child)
+            self._limits.check(_who(request, person), person, children=route.children)
         request.state.is_admitted = True
         return await _strict(request)
 

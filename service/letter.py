@@ -17,6 +17,7 @@ from service.wording import day, lower_first
 
 Explains = Literal["rationale", "responsibility", "data", "fairness", "safety and performance", "impact"]
 
+HELD = "hold"
 WEEKS_TO_NEXT_LETTER = 4
 """As long as a decision stands by default: a family that has no date hears again when the review looks anew."""
 TOLD: Mapping[str, str] = {
@@ -104,7 +105,7 @@ def letter(child: Child, facts: Mapping[str, float | None], today: date) -> list
 
 
 def _when(child: Child, today: date) -> tuple[str, ...]:
-    if child.lane != "next":
+    if child.lane == "time" or (child.lane == "need" and child.review.kind != HELD):
         return ("We can see your child now.", "We will call or write to you to agree a day.")
     if child.is_past_latest:
         return (

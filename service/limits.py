@@ -51,17 +51,18 @@ class Limits:
     _children: dict[str, tuple[int, int]] = field(default_factory=dict)
     _one_at_a_time: threading.Lock = field(default_factory=threading.Lock)
 
-    def check(self, who: str, person: Person | None, *, is_child: bool) -> None:
-        """Count one request; raise with the seconds to wait when it is one too many."""
+    def check(self, who: str, person: Person | None, *, children: int) -> None:
+        """Count one request that shows so many children; raise with the seconds to wait when it is too much."""
         with self._one_at_a_time:
             wait = self._take((who, 0), self.requests_per_minute)
-            if is_child and not wait:
-                wait = self._take((who, 1), self.children_per_minute)
+            for _ in range(children):
+                wait = wait or self._take((who, 1), self.children_per_minute)
         if wait:
-            log.warning("asked_too_often", role=person.role.value if person else None, is_child=is_child)
+            log.warning("asked_too_often", role=person.role.value if person else None, children=children)
             raise TooOftenError(wait)
-        if is_child and person is not None:
-            self._watch(person)
+        if person is not None:
+            for _ in range(children):
+                self._watch(person)
 
     def _take(self, key: tuple[str, int], per_minute: int) -> int:
         """Take one from an allowance and return 0, or the whole seconds until there is one to take."""

@@ -13,6 +13,7 @@ from risk_model import worklist
 from risk_model.demand import released
 from risk_model.demand.released import Figures
 from risk_model.disclosure import NHS_ENGLAND, monthly_releases
+from risk_model.errors import UserError
 from service import audit, publishing, reviews
 from service.access import (
     NotThereError,
@@ -24,7 +25,7 @@ from service.access import (
     user_can_see_provider,
 )
 from service.notices import signature, standing
-from service.parts import Parts, WithParts, open_run
+from service.parts import Parts, WithParts, once_live_run, open_run
 from service.shelf import Run
 
 TIERS = {0: "Tier 0, safety", 1: "Tier 1, several needs", 2: "Tier 2"}
@@ -56,7 +57,7 @@ def demand(request: Request, parts: WithParts, person: SignedIn) -> Response:
 def runs(request: Request, parts: WithParts, person: SignedIn) -> Response:
     """Show all runs, and whether the log is whole."""
     check_user_can_audit(person)
-    with parts.store.reading() as session:
+    with parts.store.reading(at_one_moment=True) as session:
         verdict = audit.verify(session, audit.open_public_key(parts.settings.log_key_path))
         made = publishing.history(session, ENTRIES_SHOWN)
     return parts.renderer.page(
@@ -76,8 +77,7 @@ def one_run(request: Request, parts: WithParts, person: SignedIn, run: str) -> R
     with parts.store.writing() as session:
         audit.append(session, person, "verified_run", parts.now(), run=run, details=details)
     with parts.store.reading() as session:
-        entries = audit.of_run(session, run, ENTRIES_SHOWN)
-    own = _own_services(provenance, person)
+        entries = audit.of_run(session, run, _own_services(provenance, person), ENTRIES_SHOWN)
     return parts.renderer.page(
         request,
         "audit-run.jinja",
@@ -85,7 +85,7 @@ def one_run(request: Request, parts: WithParts, person: SignedIn, run: str) -> R
         provenance=provenance,
         findings=findings,
         files=_files(provenance, findings),
-        entries=[entry for entry in entries if entry.service_id is None or entry.service_id in own],
+        entries=entries,
         action_words=audit.ACTION_WORDS,
         signature=signature(provenance),
         notices=standing(provenance),
@@ -100,15 +100,14 @@ def files(request: Request, parts: WithParts, person: SignedIn) -> Response:
     run = open_run(parts, None)
     with parts.store.writing() as session:
         audit.append(session, person, "read_marks", parts.now(), run=run.name)
-        marked = reviews.marked_wrong(session, MARKS_SHOWN)
+        marked = reviews.marked_wrong(session, _own_services(run.provenance, person), MARKS_SHOWN)
     names = {service_id: str(listed.facts["service_name"]) for service_id, listed in run.services.items()}
-    own = _own_services(run.provenance, person)
     return parts.renderer.page(
         request,
         "files.jinja",
         run=run,
         provenance=run.provenance,
-        marked=[review for review in marked if review.service_id in own],
+        marked=marked,
         service_names=names,
         notices=standing(run.provenance),
     )
@@ -117,9 +116,11 @@ def files(request: Request, parts: WithParts, person: SignedIn) -> Response:
 def open_release(parts: Parts, month: str | None) -> Run:
     """Return the run that a month shows (such as 2026-11), or the newest month; no other run's counts are shown."""
     names = _releases(parts)
-    if not names or (month is not None and month not in names):
+    if not names:
+        raise UserError(publishing.NOTHING_LIVE)
+    if month is not None and month not in names:
         raise NotThereError
-    return open_run(parts, names[max(names) if month is None else month])
+    return once_live_run(parts, names[max(names) if month is None else month])
 
 
 def _own_services(provenance: Mapping[str, Any], person: Person) -> set[str]:
@@ -139,7 +140,8 @@ def release_months(parts: Parts) -> list[str]:
 def _releases(parts: Parts) -> dict[str, str]:
     """Runs by month, of those that people made live."""
     with parts.store.reading() as session:
-        names = [name for name in reversed(parts.shelf.names()) if publishing.was_live(session, name)]
+        once_live = publishing.once_live(session)
+    names = [name for name in reversed(parts.shelf.names()) if name in once_live]
     days = [(date.fromisoformat(name[: len("2026-11-20")]), name) for name in names]
     return {f"{month:%Y-%m}": name for month, name in monthly_releases(days).items()}
 

@@ -18,7 +18,7 @@ from service.parts import (
     Parts,
     WithParts,
     decided_about,
-    live_run,
+    live_act,
     open_list,
     open_run,
     record_list_read,
@@ -53,7 +53,7 @@ def my_lists(request: Request, parts: WithParts, person: SignedIn) -> Response:
 
 @router.get("/lists/{service}")
 def newest_list(request: Request, parts: WithParts, person: SignedIn, service: str) -> Response:
-    """Show the newest list of a service."""
+    """Show the live list of a service."""
     return _list(request, parts, person, open_list(parts, person, service))
 
 
@@ -99,7 +99,7 @@ def _list(request: Request, parts: Parts, person: Person, opened: OpenedList) ->
         page_numbers=_page_numbers(page),
         notices=[
             *([] if is_recorded else [notices.LOG_CANNOT_BE_WRITTEN]),
-            *notices.warnings(opened.run, _today(parts), live_run(parts).name),
+            *notices.warnings(opened.run, _today(parts), live_act(parts).run),
         ],
         signature=notices.signature(opened.run.provenance),
         saved=saved_notice(parts, person, request.query_params.get("saved", "")),

@@ -27,7 +27,7 @@ from service.rendering import Renderer
 from service.schemas import Child, ReviewState
 from service.settings import Settings
 from service.shelf import Run, ServiceList, Shelf
-from service.store import Store
+from service.store import Publication, Store
 from service.tokens import Tokens
 from service.watching import Measures
 
@@ -104,14 +104,32 @@ def open_run(parts: Parts, name: str | None) -> Run:
 
 def live_run(parts: Parts) -> Run:
     """Return the run that people made live; one that is not as it was then is not shown."""
+    return _as_made_live(parts, live_act(parts))
+
+
+def live_act(parts: Parts) -> Publication:
+    """Return the act that made the live run live."""
     with parts.store.reading() as session:
         made = publishing.live(session)
     if made is None:
         raise UserError(publishing.NOTHING_LIVE)
+    return made
+
+
+def once_live_run(parts: Parts, name: str) -> Run:
+    """Return a run that is or was live, as it was then; any other is the auditor's alone."""
+    with parts.store.reading() as session:
+        made = publishing.made_live(session, name)
+    if made is None:
+        raise NotThereError
+    return _as_made_live(parts, made)
+
+
+def _as_made_live(parts: Parts, made: Publication) -> Run:
     run = parts.shelf.run(made.run)
     if run is None or run.provenance_sha256 != made.provenance_sha256:
         raise UserError(
-            f"The live list {made.run} is not there as it was made live. Expected its folder as its run wrote it. "
+            f"The list {made.run} is not there as it was made live. Expected its folder as its run wrote it. "
             "Put it back from its backup, or go back to the run before with `risk-service rollback`."
         )
     return run
@@ -121,20 +139,14 @@ def open_list(parts: Parts, person: Person, service_id: str, run_name: str | Non
     """Return a list; one that is not this person's is not there."""
     check_user_can_see_lists(person)
     if run_name is not None and not user_can_audit(person):
-        _check_was_live(parts, run_name)
-    run = open_run(parts, run_name)
+        run = once_live_run(parts, run_name)
+    else:
+        run = open_run(parts, run_name)
     listed = run.services.get(service_id)
     if listed is None:
         raise NotThereError
     check_user_can_see_list(person, listed.provider_code)
     return OpenedList(run, listed)
-
-
-def _check_was_live(parts: Parts, run_name: str) -> None:
-    """A run that nobody made live is the auditor's alone."""
-    with parts.store.reading() as session:
-        if not publishing.was_live(session, run_name):
-            raise NotThereError
 
 
 def open_child(parts: Parts, person: Person, service_id: str, run_name: str, referral_id: str) -> OpenedChild:

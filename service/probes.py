@@ -7,10 +7,11 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete
 from sqlalchemy.exc import SQLAlchemyError
 
 from risk_model.errors import UserError
+from service import sessions
 from service.access import check_user_can_audit, signed_in
 from service.addresses import is_asked_here
 from service.parts import Parts, WithParts, live_run
@@ -33,7 +34,7 @@ def is_alive() -> Alive:
 @router.get("/readyz", responses={503: {"model": Readiness, "description": "Not ready; each part says why"}})
 def is_ready(parts: WithParts, response: Response) -> Readiness:
     """Say whether lists can be shown, decisions kept and looks recorded."""
-    store, log, (run, words) = _store(parts), _log(parts), _newest_run(parts)
+    store, log, (run, words) = _store(parts), _log(parts), _live_run(parts)
     ready = store == log == words == READY
     if not ready:
         response.status_code = 503
@@ -52,8 +53,8 @@ def metrics(request: Request, parts: WithParts) -> Response:
     if not is_asked_here(request):
         check_user_can_audit(signed_in(request))
     with parts.store.reading() as session:
-        parts.measures.sessions.set(session.scalar(select(func.count()).select_from(OpenSession)) or 0)
-    run, _words = _newest_run(parts)
+        parts.measures.sessions.set(sessions.count_open(session, parts.now()))
+    run, _words = _live_run(parts)
     parts.measures.days.set((parts.now().date() - run.index_date).days if run else math.nan)
     return Response(generate_latest(parts.measures.registry), media_type=CONTENT_TYPE_LATEST)
 
@@ -84,7 +85,7 @@ def _log(parts: Parts) -> str:
         return "the log cannot be written"
 
 
-def _newest_run(parts: Parts) -> tuple[Run | None, str]:
+def _live_run(parts: Parts) -> tuple[Run | None, str]:
     try:
         return live_run(parts), READY
     except UserError:

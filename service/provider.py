@@ -57,11 +57,11 @@ class Provider:
     async def person_from(self, request: Request) -> Person:
         """Return who has come back from the provider; raise when it, or what it says, cannot be relied on."""
         try:
-            await self._describe()
+            issuer = await self._describe()
             token = await self._client.authorize_access_token(
                 request,
                 claims_options={
-                    "iss": {"essential": True, "value": self._issuer},
+                    "iss": {"essential": True, "value": issuer},
                     "aud": {"essential": True, "value": self._settings.oidc_client_id},
                 },
                 leeway=LEEWAY_SECONDS,
@@ -78,13 +78,17 @@ class Provider:
             raise NotLetInError("The identity provider contradicts itself about who you are. Sign in again.")
         return self._person(dict(told) | dict(identity))
 
-    async def _describe(self) -> None:
-        """Ask the provider once how it works; hold it to the issuer that was agreed and to safe signatures."""
+    async def _describe(self) -> str:
+        """Ask the provider once how it works and return its issuer as it writes it, with or without a slash at the end.
+
+        It is held to the issuer that was agreed and to safe signatures.
+        """
         metadata = await self._client.load_server_metadata()
         if str(metadata["issuer"]).rstrip("/") != self._issuer:
             raise ValueError("the provider names another issuer")
         offered = metadata.get("id_token_signing_alg_values_supported") or ["RS256"]
         metadata["id_token_signing_alg_values_supported"] = [each for each in offered if each in SIGNED_WITH]
+        return str(metadata["issuer"])
 
     def _person(self, told: Mapping[str, Any]) -> Person:
         return claims.person_of(

@@ -65,9 +65,15 @@ def live(session: Session) -> Publication | None:
     return session.scalars(select(Publication).order_by(Publication.publication_id.desc()).limit(1)).first()
 
 
-def was_live(session: Session, run: str) -> bool:
-    """Say whether a run is or ever was live."""
-    return session.scalars(select(Publication.run).where(Publication.run == run).limit(1)).first() is not None
+def made_live(session: Session, run: str) -> Publication | None:
+    """Return the newest act that made a run live, or None where none did."""
+    mine = select(Publication).where(Publication.run == run).order_by(Publication.publication_id.desc())
+    return session.scalars(mine.limit(1)).first()
+
+
+def once_live(session: Session) -> set[str]:
+    """Return the names of all runs that are live or ever were."""
+    return set(session.scalars(select(Publication.run).distinct()))
 
 
 def history(session: Session, limit: int) -> Sequence[Publication]:
@@ -120,11 +126,10 @@ def roll_back(session: Session, worklists: Path, by: str, reason: str, at: datet
     return _make_live(session, found, ROLLED_BACK, by, None, reason, at, before_id=target.before_id)
 
 
-def publish_for_demo(session: Session, found: Candidate, at: datetime) -> Publication | None:
-    """Make a run live that never was, without people: the demonstration has none. None where nothing changes."""
-    if was_live(session, found.run):
-        return None
-    return _make_live(session, found, DEMO, "nobody", None, DEMO_REASON, at)
+def publish_for_demo(session: Session, found: Candidate, at: datetime) -> None:
+    """Make a run live that never was, without people: the demonstration has none."""
+    if made_live(session, found.run) is None:
+        _make_live(session, found, DEMO, "nobody", None, DEMO_REASON, at)
 
 
 def _make_live(

@@ -225,11 +225,11 @@ def waits_for_second(review: Review) -> bool:
     return review.needs_second and review.seconds_review_id is None
 
 
-def marked_wrong(session: Session, limit: int) -> Sequence[Review]:
-    """Return the newest marks of wrong data, for the data steward."""
+def marked_wrong(session: Session, services: Collection[str], limit: int) -> Sequence[Review]:
+    """Return the newest marks of wrong data on the lists of some services, for the data steward."""
     return session.scalars(
         select(Review)
-        .where(Review.choice == Choice.WRONG.value)
+        .where(Review.choice == Choice.WRONG.value, Review.service_id.in_(services))
         .order_by(Review.review_id.desc())
         .limit(limit)
     ).all()

@@ -73,9 +73,9 @@ class Route:
     methods: frozenset[str] | None
 
     @property
-    def is_about_one_child(self) -> bool:
-        """Whether asking for it shows one child."""
-        return "{referral}" in self.address
+    def children(self) -> int:
+        """How many children asking for it shows."""
+        return ("{referral}" in self.address) + ("{other}" in self.address)
 
 
 def of_app(routes: Sequence[BaseRoute]) -> list[Route]:

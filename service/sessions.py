@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from contextlib import suppress
 from datetime import datetime
 
-from sqlalchemy import delete, or_, update
+from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from service.access import Person, Role
@@ -60,7 +62,8 @@ def person_of(store: Store, key: str, now: datetime) -> Person | None:
     if found is None or at - found.seen_at >= IDLE_SECONDS or at - found.opened_at >= LONGEST_SECONDS:
         return None
     if at - found.seen_at >= SEEN_EVERY_SECONDS:
-        with store.writing() as session:
+        # A list is read and printed even where nothing can be written: so must be known who reads it.
+        with suppress(SQLAlchemyError), store.writing() as session:
             session.execute(
                 update(OpenSession).where(OpenSession.key_sha256 == found.key_sha256).values(seen_at=at)
             )
@@ -72,6 +75,13 @@ def person_of(store: Store, key: str, now: datetime) -> Person | None:
         found.organisation_code,
         found.organisation_name,
     )
+
+
+def count_open(session: Session, now: datetime) -> int:
+    """Return how many sessions are open."""
+    at = int(now.timestamp())
+    is_open = (OpenSession.seen_at > at - IDLE_SECONDS, OpenSession.opened_at > at - LONGEST_SECONDS)
+    return session.scalar(select(func.count()).select_from(OpenSession).where(*is_open)) or 0
 
 
 def _digest(key: str) -> str:

@@ -30,6 +30,7 @@ from risk_model.errors import UserError
 MIGRATIONS = Path(__file__).with_name("migrations")
 SECONDS_TO_WAIT_FOR_A_LOCK = 5
 POSTGRES_APPEND_LOCK = 20_261_120
+AT_ONE_MOMENT = {"sqlite": "BEGIN", "postgresql": "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"}
 ANY_ROWS_OF_THE_LOG = "SELECT count(*) FROM audit_entry JOIN audit_leaf USING (sequence) WHERE sequence < 0"
 
 
@@ -44,6 +45,7 @@ class Review(Base):
     __table_args__ = (
         UniqueConstraint("person_id", "idempotency_key", name="one_decision_per_key"),
         Index("review_by_child", "service_id", "referral_id", "review_id"),
+        {"sqlite_autoincrement": True},  # the number of an erased decision is never given again
     )
 
     review_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
@@ -178,9 +180,11 @@ class Store:
         self.engine.dispose()
 
     @contextmanager
-    def reading(self) -> Iterator[Session]:
-        """Give a session that only reads."""
+    def reading(self, *, at_one_moment: bool = False) -> Iterator[Session]:
+        """Give a session that only reads; at one moment: every statement sees what the first one saw."""
         with Session(self.engine) as session:
+            if at_one_moment:
+                session.execute(text(AT_ONE_MOMENT[self.engine.dialect.name]))
             yield session
 
     @contextmanager

@@ -7,7 +7,6 @@ the algorithms of its kind alone, and issuer, audience and lifetime are always c
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -20,6 +19,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeySet
 from joserfc.jws import JWSRegistry
 
+from risk_model.durable import write_once
 from risk_model.errors import UserError
 from service.access import NotSignedInError, Person, Role
 from service.claims import CODE, LONGEST_ID, LONGEST_NAME
@@ -156,8 +156,4 @@ def _demo_key(path: Path) -> ECKey:
 def _write_key(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     content = json.dumps(ECKey.generate_key("P-256", parameters={"kid": DEMO_KEY_NAME}).as_dict(private=True))
-    try:
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-            file.write(content)
-    except FileExistsError:
-        return
+    write_once(path, content, 0o600)

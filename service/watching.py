@@ -40,7 +40,7 @@ class Measures:
             registry=self.registry,
         )
         self.sessions = Gauge("early_support_open_sessions", "People signed in", registry=self.registry)
-        self.days = Gauge("early_support_newest_list_days", "Age of the newest list", registry=self.registry)
+        self.days = Gauge("early_support_newest_list_days", "Age of the live list", registry=self.registry)
         ProcessCollector(registry=self.registry)
 
 

@@ -2,10 +2,10 @@
 
 from service.audit.erasing import erase
 from service.audit.exporting import export
-from service.audit.log import ACTION_WORDS, Operator, Purpose, append, head, of_child, of_run
+from service.audit.log import ACTION_WORDS, Operator, append, head, of_child, of_run
 from service.audit.proofs import consistency, inclusion, tree
 from service.audit.records import digest
-from service.audit.signing import LogKey, open_key, open_public_key, verifier_line
+from service.audit.signing import LogKey, open_key, open_public_key
 from service.audit.verify_audit import Checkpoint, NotProvenError, Verdict, VerifierKey, open_checkpoint
 from service.audit.verifying import verify
 
@@ -15,7 +15,6 @@ __all__ = [
     "LogKey",
     "NotProvenError",
     "Operator",
-    "Purpose",
     "Verdict",
     "VerifierKey",
     "append",
@@ -31,6 +30,5 @@ __all__ = [
     "open_key",
     "open_public_key",
     "tree",
-    "verifier_line",
     "verify",
 ]

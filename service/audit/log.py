@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
+from risk_model.errors import UserError
 from service.access import Person, Role
 from service.audit.signing import LogKey
 from service.audit.verify_audit import HASH_BYTES, KEY_BYTES, Frontier, commit, leaf_hash
@@ -81,7 +82,6 @@ def append(
     service_id: str | None = None,
     referral_id: str | None = None,
     details: Mapping[str, object] | None = None,
-    purpose: Purpose | None = None,
 ) -> AuditEntry:
     """Add one entry and sign the new head in the caller's transaction: kept exactly when what it records is kept.
 
@@ -95,7 +95,7 @@ def append(
         person_name=person.name,
         role=str(person.role),
         organisation_code=person.organisation_code,
-        purpose=(purpose or PURPOSE_OF_ROLE[person.role]).value,
+        purpose=PURPOSE_OF_ROLE[person.role].value,
         action=action,
         run=run,
         service_id=service_id,
@@ -139,11 +139,11 @@ def of_child(session: Session, service_id: str, referral_id: str, limit: int) ->
     ).all()
 
 
-def of_run(session: Session, run: str, limit: int) -> Sequence[AuditEntry]:
-    """Return the newest entries about one run, newest first."""
-    return session.scalars(
-        select(AuditEntry).where(AuditEntry.run == run).order_by(AuditEntry.sequence.desc()).limit(limit)
-    ).all()
+def of_run(session: Session, run: str, services: Collection[str], limit: int) -> Sequence[AuditEntry]:
+    """Return the newest entries about one run as a whole or about some of its services, newest first."""
+    shown = or_(AuditEntry.service_id.is_(None), AuditEntry.service_id.in_(services))
+    newest_first = select(AuditEntry).where(AuditEntry.run == run, shown).order_by(AuditEntry.sequence.desc())
+    return session.scalars(newest_first.limit(limit)).all()
 
 
 def _frontier(session: Session) -> tuple[Frontier, AuditCheckpoint | None, AuditCheckpoint | None]:
@@ -166,6 +166,11 @@ def _head(
 ) -> AuditCheckpoint:
     key = session.info.get("log_key")
     assert isinstance(key, LogKey), "only a store with the log's key writes to the log"
+    if last_kept is not None and not last_kept.note.startswith(f"{key.name}\n"):
+        raise UserError(
+            "The log was begun with another key. Nothing was saved. Expected the key that signed it so far: put it "
+            "back from the backup of the keys, or name it with --log-key."
+        )
     is_kept = (
         last_kept is None
         or action in HEADS_ALWAYS_KEPT

@@ -66,9 +66,11 @@ def open_key(path: Path) -> LogKey:
     if path.is_symlink() or not path.exists():
         _make(path)
     key = _read(path)
-    public = path.with_name(path.name + PUBLIC_SUFFIX)
+    public, line = path.with_name(path.name + PUBLIC_SUFFIX), verifier_line(key.public) + "\n"
+    if public.is_file() and public.read_text(encoding="utf-8") != line:
+        public.unlink()  # that of another key, which lay here for a time
     if not public.exists():
-        write_once(public, verifier_line(key.public) + "\n", PUBLIC_MODE)
+        write_once(public, line, PUBLIC_MODE)
     return key
 
 

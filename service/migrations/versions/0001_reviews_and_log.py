@@ -46,6 +46,7 @@ def _add_review() -> None:
         sa.Column("seconds_review_id", sa.Integer),
         sa.Column("second_agrees", sa.Boolean),
         sa.UniqueConstraint("person_id", "idempotency_key", name="one_decision_per_key"),
+        sqlite_autoincrement=True,
     )
     op.create_index("review_by_child", "review", ["service_id", "referral_id", "review_id"])
 

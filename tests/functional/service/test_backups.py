@@ -98,6 +98,37 @@ def test_a_tampered_backup_and_a_file_that_is_none_are_refused(filled: Filled, t
         assert not (tmp_path / "new.db").exists()
 
 
+def test_a_backup_that_a_held_checkpoint_contradicts_is_refused_however_old_it_is(
+    filled: Filled, tmp_path: Path
+) -> None:
+    run("backup", tmp_path / "old.backup", "--database", filled.address)
+    add(filled, 3)
+    newer, contradicts = tmp_path / "newer.note", tmp_path / "contradicts.note"
+    newer.write_text(run("audit", "checkpoint", "--database", filled.address).output, newline="\n")
+    contradicts.write_text(filled.key.sign(2, b"x" * 32), newline="\n")
+    restoring = ("restore", tmp_path / "old.backup", *BY, *keys(filled), "--replace", "--checkpoint", newer)
+    refused = run(*restoring, "--checkpoint", contradicts)
+    assert (refused.exit_code, "The backup was not put in place." in refused.output) == (2, True)
+
+
+def test_the_database_is_no_place_for_its_backup(filled: Filled) -> None:
+    refused = run("backup", filled.file, "--database", filled.address)
+    assert (refused.exit_code, "is the database itself" in refused.output) == (2, True)
+    assert filled.verify().agrees
+
+
+def test_a_log_that_grows_while_it_is_checked_agrees(filled: Filled) -> None:
+    stop = threading.Event()
+    writer = threading.Thread(target=add, args=(filled, 10_000, stop))
+    writer.start()
+    try:
+        told = [run("audit", "verify", *keys(filled)) for _ in range(10)]
+    finally:
+        stop.set()
+        writer.join()
+    assert [result.output for result in told if result.exit_code] == []
+
+
 def test_a_backup_that_cannot_be_written(filled: Filled, tmp_path: Path) -> None:
     result = run("backup", tmp_path / "no" / "such", "--database", filled.address)
     assert (result.exit_code, "cannot be written: No such file or directory." in result.output) == (2, True)

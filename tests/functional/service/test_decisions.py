@@ -258,3 +258,11 @@ def test_a_decision_with_if_match_is_kept_only_where_nothing_changed(
     answer = clinician.http.post(f"{address}/reviews", json=body, headers=headers)
     assert answer.status_code == status
     assert clinician.http.get(address).headers["ETag"] == ('"1"' if status == 201 else '"0"')
+
+
+def test_a_form_that_comes_back_with_mistakes_is_a_look_too(clinician: Visitor) -> None:
+    address = child_address(2)
+    token = field_in(clinician.page(address), "csrf")
+    sent = {"csrf": token, "form_key": "key-of-a-form-with-nothing"}
+    assert clinician.http.post(address, data=sent).status_code == 422
+    assert text(clinician.page(address)).count("opened this page") == 3

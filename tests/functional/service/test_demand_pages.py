@@ -64,6 +64,7 @@ def test_a_second_run_of_a_day_corrects_the_first_and_no_other_run_is_shown(
     worklists = tmp_path / "worklists"
     for children in (60, 80):
         worklist_folder.write(worklists, children=children)
+        make_app(worklists).state.parts.store.close()  # each start makes the newest run live
     shown = [
         Visitor(make_app(worklists), COMMISSIONER).page(address) for address in ("/demand", "/demand?run=x")
     ]

@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from benchmarks import kills, tampering
 from service import audit
 from service import store as stores
 from service.store import Store
-from tests.functional.service.conftest import LIST, NEXT, RUN, House, Visitor, child_address
+from tests.functional.service.conftest import LIST, NEXT, RUN, Clock, House, Visitor, child_address
 from tests.functional.service.test_api import send
 from tests.functional.service.test_lists import text
 from tests.functional.service.test_publishing import ONE
@@ -62,7 +63,9 @@ def test_nothing_is_half_there_after_a_kill(tmp_path: Path) -> None:
     assert found.slowest_restart_seconds < kills.MOST_SECONDS_TO_RESTART
 
 
-def test_a_full_disk_saves_nothing_and_the_list_is_still_read(app: Any, clinician: Visitor) -> None:
+def test_a_full_disk_saves_nothing_and_the_list_is_still_read(
+    app: Any, clinician: Visitor, clock: Clock
+) -> None:
     engine = app.state.parts.store.engine
     engine.dispose()
     event.listen(engine, "connect", fill_up)
@@ -70,6 +73,7 @@ def test_a_full_disk_saves_nothing_and_the_list_is_still_read(app: Any, clinicia
     kept = [answer for answer in answers if answer.status_code == 201]
     assert {answer.status_code for answer in answers} == {201, 503}
     assert "Nothing is shown or saved without its log entry." in answers[-1].json()["detail"]
+    clock.time += timedelta(minutes=2)
     looks = (text(clinician.page(LIST)) for _ in range(50))
     assert any("Read and print only." in listed for listed in looks)
     assert clinician.http.get(child_address(2)).status_code == 503

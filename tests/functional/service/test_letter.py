@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from typing import Any
 
 import pytest
 
 from service import child, letter
+from service.schemas import ReviewState
 from tests.functional.service.conftest import RUN, SPEECH, Visitor, child_address
 from tests.functional.service.test_lists import text
 
@@ -51,6 +53,18 @@ def test_the_letter_says_first_when_the_child_is_seen(clinician: Visitor, place:
     assert shown.index("When your child will be seen") < shown.index("Why some children are seen first")
 
 
+@pytest.mark.parametrize(("place", "lane", "now"), [(2, "need", False), (7, "time", True)])
+def test_a_child_who_is_held_is_told_to_come_only_where_no_override_acts(
+    app: Any, place: int, lane: str, now: bool
+) -> None:
+    run = app.state.parts.shelf.run(RUN)
+    listed = run.services[SPEECH]
+    held = ReviewState(kind="hold", words="Held until 1 Dec")
+    shown = child.child(run, listed, listed.frame.row(place - 1, named=True), held, 1)
+    when = letter.letter(shown, {}, date(2026, 11, 24))[0]
+    assert (shown.lane, "We can see your child now." in when.sentences) == (lane, now)
+
+
 @pytest.mark.parametrize("place", [1, 3, 7, 12, 20, 44])
 def test_no_place_tier_band_or_risk_is_told(clinician: Visitor, place: int) -> None:
     shown = text(letter_of(clinician, place)).lower()
@@ -82,8 +96,8 @@ def test_only_what_more_than_none_is_known_of_is_told(clinician: Visitor) -> Non
     assert "urgent care" not in shown, "it is not known"
 
 
-def test_the_six_kinds_of_explanation_stand_in_it(app: object, clinician: Visitor) -> None:
-    parts = app.state.parts  # type: ignore[attr-defined]
+def test_the_six_kinds_of_explanation_stand_in_it(app: Any, clinician: Visitor) -> None:
+    parts = app.state.parts
     listed = parts.shelf.run(RUN).services[SPEECH]
     shown = child.child(parts.shelf.run(RUN), listed, listed.frame.row(0, named=True), None, 0)
     assert {section.explains for section in letter.letter(shown, {}, date(2026, 11, 24))} == ALL_SIX
@@ -93,6 +107,6 @@ def test_a_draft_policy_makes_a_draft_letter(clinician: Visitor) -> None:
     assert "DRAFT. Do not send." in text(letter_of(clinician, 1))
 
 
-def test_only_who_decides_about_the_child_writes_to_its_family(app: object) -> None:
+def test_only_who_decides_about_the_child_writes_to_its_family(app: Any) -> None:
     assert Visitor(app, "a-demo").http.get(f"{child_address(1)}/letter").status_code == 404
     assert Visitor(app, "e-demo").http.get(f"{child_address(1)}/letter").status_code == 404

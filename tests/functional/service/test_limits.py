@@ -29,10 +29,10 @@ class Seconds:
         return self.now
 
 
-def refused_after(limits: Limits, who: str = "r-demo", *, is_child: bool = False) -> int:
+def refused_after(limits: Limits, who: str = "r-demo", *, children: int = 0) -> int:
     for asked in range(10_000):
         try:
-            limits.check(who, THERAPIST, is_child=is_child)
+            limits.check(who, THERAPIST, children=children)
         except TooOftenError:
             return asked
     raise AssertionError("never refused")
@@ -40,8 +40,13 @@ def refused_after(limits: Limits, who: str = "r-demo", *, is_child: bool = False
 
 def test_sixty_children_a_minute_and_six_hundred_requests() -> None:
     limits = Limits(REQUESTS_PER_MINUTE, CHILDREN_PER_MINUTE, Seconds())
-    assert refused_after(limits, is_child=True) == 60
+    assert refused_after(limits, children=1) == 60
     assert refused_after(limits, "another") == 600
+
+
+def test_two_children_side_by_side_count_as_two() -> None:
+    limits = Limits(REQUESTS_PER_MINUTE, CHILDREN_PER_MINUTE, Seconds())
+    assert refused_after(limits, children=2) == 30
 
 
 def test_copying_a_list_child_by_child_takes_as_long_as_reading_it() -> None:
@@ -49,11 +54,11 @@ def test_copying_a_list_child_by_child_takes_as_long_as_reading_it() -> None:
     limits, minutes = Limits(REQUESTS_PER_MINUTE, CHILDREN_PER_MINUTE, clock), 0.0
     for _ in range(2000):
         try:
-            limits.check("r-demo", THERAPIST, is_child=True)
+            limits.check("r-demo", THERAPIST, children=1)
         except TooOftenError as error:
             clock.now += error.seconds
             minutes += error.seconds / 60
-            limits.check("r-demo", THERAPIST, is_child=True)
+            limits.check("r-demo", THERAPIST, children=1)
     assert minutes > 32, "2,000 less the first 60, at 60 a minute"
 
 
@@ -61,11 +66,11 @@ def test_an_allowance_fills_up_again_and_each_has_their_own() -> None:
     clock = Seconds()
     limits = Limits(60, 60, clock)
     assert refused_after(limits) == 60
-    limits.check("s-demo", THERAPIST, is_child=False)
+    limits.check("s-demo", THERAPIST, children=0)
     with pytest.raises(TooOftenError) as told:
-        limits.check("r-demo", THERAPIST, is_child=False)
+        limits.check("r-demo", THERAPIST, children=0)
     clock.now += told.value.seconds
-    limits.check("r-demo", THERAPIST, is_child=False)
+    limits.check("r-demo", THERAPIST, children=0)
     clock.now += 3600
     assert refused_after(limits) == 60, "an hour away saves nothing up"
 
@@ -75,10 +80,10 @@ def test_two_hundred_children_in_a_day_are_told_to_the_log_without_a_name() -> N
     limits = Limits(100_000, 100_000, clock)
     with capture_logs() as told:
         for _ in range(450):
-            limits.check("r-demo", THERAPIST, is_child=True)
+            limits.check("r-demo", THERAPIST, children=1)
         clock.now += 86_400
         for _ in range(199):
-            limits.check("r-demo", THERAPIST, is_child=True)
+            limits.check("r-demo", THERAPIST, children=1)
     assert [(each["event"], each["children"]) for each in told] == [
         ("many_children_opened", 200),
         ("many_children_opened", 400),

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from benchmarks import tampering
 from benchmarks.tampering import ENTRIES, TAMPERINGS, Filled, Tampering
+from risk_model.errors import UserError
 from service import audit
 from service.__main__ import app as command_line
 from service.audit import verify_audit
@@ -92,6 +93,14 @@ def test_no_reviewers_words_enter_the_log(clinician: Visitor, app: Any) -> None:
     with app.state.parts.store.engine.connect() as connection:
         entries = connection.exec_driver_sql("SELECT details FROM audit_entry").scalars().all()
     assert "canary" not in "".join(entries)
+
+
+def test_a_log_goes_on_with_the_key_that_began_it_and_no_other(filled: Filled, tmp_path: Path) -> None:
+    store = Store(filled.address, audit.open_key(tmp_path / "another.key"))
+    with pytest.raises(UserError, match="begun with another key"), store.writing() as session:
+        audit.append(session, tampering.CLINICIAN, "signed_in", tampering.STARTED)
+    store.close()
+    assert filled.verify().agrees
 
 
 def test_an_auditor_checks_an_export_elsewhere(filled: Filled, tmp_path: Path) -> None:

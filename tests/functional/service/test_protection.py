@@ -46,7 +46,7 @@ def test_the_session_cookie_is_out_of_reach_of_scripts(app: Any) -> None:
     cookie = answer.headers["set-cookie"].lower()
     assert "httponly" in cookie
     assert "samesite=lax" in cookie
-    assert "max-age=1800" in cookie
+    assert "max-age=43200" in cookie
 
 
 def test_a_forged_cookie_is_nobody(app: Any) -> None:

@@ -88,6 +88,9 @@ def test_a_live_run_that_is_another_now_is_not_shown(house: House, make_app: Cal
     again = make_app(house.worklists)
     answer = Visitor(again, "r-demo").http.get(f"/lists/{SPEECH}")
     assert (answer.status_code, "is not there as it was made live" in text(answer.text)) == (503, True)
+    visitor = Visitor(again, "r-demo")
+    assert visitor.http.get(f"/v1/lists/{SPEECH}/{RUN}").status_code == 503
+    assert send(visitor, 2, "key-of-another-run").status_code == 503
     again.state.parts.store.engine.dispose()
 
 
