@@ -29,7 +29,7 @@ from risk_model.snapshot import Frames
 from risk_model.synthetic.clock import week_of
 from risk_model.synthetic.queue_orders import Order, by_estimate, by_longest_wait
 
-FOLDER = Path("var/bench/closed_loop")
+FOLDER = Path("var/bench-closed-loop")
 SEEDS = (5001,)
 JUDGED_SEED, FIT_SEED = 5101, 1
 FIRST_LIST = date(2025, 1, 1)

@@ -14,7 +14,7 @@ from risk_model.evaluation import Truth
 from risk_model.keys import Key, Purpose
 from risk_model.model import Rows
 
-FOLDER = Path("var/bench/cohorts")
+FOLDER = Path("var/bench-cohorts")
 PACKAGE = Path(synthetic.__file__).parent.parent
 MADE_BY = (
     "synthetic",

@@ -75,8 +75,9 @@ def policy_multi_need_ratio() -> Measured:
     extracts = checking.devon_extracts()
     if not (DEVON / "workspace/evaluation").is_dir():
         where = ("--workspace", str(DEVON / "workspace"), "--registry", str(DEVON / "registry"))
-        command = [sys.executable, "-m", "risk_model", "train", str(extracts), *where]
-        subprocess.run(command, check=True, capture_output=True)
+        for step in (("train", str(extracts)), ("models", "promote", *journey.TWO_PEOPLE)):
+            command = [sys.executable, "-m", "risk_model", *step, *where]
+            subprocess.run(command, check=True, capture_output=True)
     pasts = _pasts(extracts, checking.FOLDER / "truth", DEVON / "workspace", DEVON / "registry")
     plan = simulation.Plan(reviews=REVIEWS, replicates=20)
     result = laboratory.run(pasts, RULES, plan, is_true_risk=True, tell=_quietly)
@@ -91,7 +92,7 @@ def policy_multi_need_ratio() -> Measured:
         for name in map(laboratory.lanes_name, plan.shares)
     }
     halving = [name for name, (first, _) in ratios.items() if first <= MOST_OF_TIER_1]
-    chosen = result.shown if result.share is not None else (halving or [result.shown])[0]
+    chosen = (halving or [result.shown])[0]
     share = telling.share_of(chosen)
     assert share is not None, "only lanes are chosen"
     past_bound = sum(_past_the_bound(past, share) for past in pasts)
@@ -111,7 +112,8 @@ def policy_multi_need_ratio() -> Measured:
 
 def _pasts(extracts: Path, truth: Path, workspace: Path, store: Path) -> list[Past]:
     place = Workspace(workspace)
-    card = registry.approved(store, registry.deployment(place.key(Purpose.REGISTRY)))
+    card, why_none = registry.approved(store, registry.deployment(place.key(Purpose.REGISTRY)))
+    assert card is not None, why_none
     known = evaluation.read_truth(truth)
     return pipeline.past_of_lists(
         extracts,

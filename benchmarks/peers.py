@@ -19,12 +19,14 @@ from benchmarks.cohorts import Cohort, code_digest, cohort
 from benchmarks.harness import Figure, Measured
 from risk_model import evaluation, model
 from risk_model.evaluation import measures
+from risk_model.evaluation.registered import TEST
 from risk_model.model import FORTNIGHTS, Rows, fitting, matrix
-from risk_model.model.choosing import GROUPS
+from risk_model.model.boosting import SETTINGS
+from risk_model.model.choosing import GROUPS, expected_events
 from risk_model.scorecard import Numbers, Scorecard, columns
 
 SCALE, SEEDS = "devon", (2026, 2027, 2028, 2029, 2030)
-LEAST_AUC, LEAST_AUC_OVER_LOGISTIC, LEAKAGE_AUC = -0.005, 0.005, 0.79
+LEAST_AUC, LEAST_AUC_OVER_LOGISTIC = -0.005, 0.005
 LEAST_GAP, LEAST_GAP_CLOSED, LEAST_GAP_OVER_POINTS = -0.01, 0.77, 0.12
 SCHEME_MUST_FAIL_BELOW = 0.70
 FIT_SEED = 2026
@@ -33,13 +35,7 @@ SPLINE, EBM, INTERACTIONS = "spline GLM", "EBM", "boosting with interactions"
 PEERS = (SPLINE, EBM, INTERACTIONS)
 ORDER = "order without the wait"
 SEEN_AS_NO_EVENT = "seen = no event"
-INTERACTING: dict[str, Any] = {
-    "max_iter": 100,
-    "learning_rate": 0.1,
-    "max_leaf_nodes": 8,
-    "min_samples_leaf": 50,
-    "l2_regularization": 20.0,
-}
+INTERACTING: dict[str, Any] = {**SETTINGS, "max_iter": 100}
 """The settings of the model's own boosting, with the rounds at which interactions do best on held-out children."""
 
 EBM_SETTINGS: dict[str, Any] = {"objective": "poisson_deviance", "outer_bags": 4, "interactions": 10}
@@ -90,7 +86,8 @@ def _judge(made: Cohort) -> dict[str, Any]:
             for name, card in cards.items()
         },
         "expected_over_observed": {
-            name: measures.calibration(_expected(card, later), later) for name, card in cards.items()
+            name: measures.calibration(expected_events(card.document, later), later)
+            for name, card in cards.items()
         },
     }
 
@@ -129,12 +126,6 @@ def by_group(features: pl.DataFrame, predicted: Numbers, true: Numbers) -> dict[
     return ratios.row(0, named=True)
 
 
-def _expected(card: Scorecard, rows: Rows) -> Numbers:
-    log_hazard = card.table.log_hazard(columns(card, rows.features))
-    expected: Numbers = np.exp(log_hazard) * measures.baseline_exposure(card, rows)
-    return expected
-
-
 def _ebm(fitted: Rows) -> Callable[[Rows], Numbers]:
     from interpret.glassbox import ExplainableBoostingRegressor
 
@@ -163,7 +154,7 @@ def auc_minus_best_peer(scale: str = SCALE, seeds: Sequence[int] = SEEDS) -> Mea
     best, value = _closest(found, "auc", PEERS)
     over_logistic = _mean(found, "auc", MODEL) - _mean(found, "auc", LOGISTIC)
     highest = max(one["auc_of_events"][MODEL] for one in found)
-    holds = value >= LEAST_AUC and over_logistic >= LEAST_AUC_OVER_LOGISTIC and highest <= LEAKAGE_AUC
+    holds = value >= LEAST_AUC and over_logistic >= LEAST_AUC_OVER_LOGISTIC and highest <= TEST.auc_not_above
     details = {
         "best_peer": best,
         "over_logistic": over_logistic,
@@ -238,12 +229,14 @@ FIGURES = [
         "auc_minus_best_peer",
         "area under the curve of the estimate less that of the best of spline GLM, EBM and boosting with interactions",
         "",
-        f"at least {LEAST_AUC}, +{LEAST_AUC_OVER_LOGISTIC} over a linear logistic; no more than {LEAKAGE_AUC} itself",
+        f"at least {LEAST_AUC}, +{LEAST_AUC_OVER_LOGISTIC} over a linear logistic; "
+        f"no more than {TEST.auc_not_above} itself",
         auc_minus_best_peer,
     ),
     Figure(
         "gap_closed_minus_best_peer",
-        "share of the gap from longest wait to the true risk closed in the top tenth, less that of the best peer",
+        "share of the gap from longest wait to the true risk that the estimate, wait included, closes in the top "
+        "tenth, less that of the best peer",
         "",
         f"at least {LEAST_GAP}; itself at least {LEAST_GAP_CLOSED} and {LEAST_GAP_OVER_POINTS} above hand points",
         gap_closed_minus_best_peer,
@@ -253,7 +246,7 @@ FIGURES = [
             name,
             f"predicted over true risk, {group}",
             "",
-            f'{low:.2f} to {high:.2f}; "seen = no event" on the same rows below {SCHEME_MUST_FAIL_BELOW}',
+            f'{low:.2f} to {high:.2f}; "seen = no event" on all rows below {SCHEME_MUST_FAIL_BELOW}',
             _calibration(group, (low, high)),
         )
         for name, group, low, high in (

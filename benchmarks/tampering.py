@@ -209,10 +209,7 @@ def _written_anew(key_of: Callable[[LogKey], LogKey]) -> Callable[[Connection, L
         )
         for size in connection.exec_driver_sql("SELECT size FROM audit_checkpoint").scalars().all():
             note = key_of(key).sign(size, Tree(leaves[:size]).root())
-            connection.execute(
-                text("UPDATE audit_checkpoint SET note = :note WHERE size = :size"),
-                {"note": note, "size": size},
-            )
+            connection.execute(SIGN_AGAIN, {"note": note, "size": size})
 
     return do
 
@@ -223,9 +220,7 @@ def _head_moved(connection: Connection, _key: LogKey) -> None:
     ).scalar_one()
     origin, _size, *rest = note.split("\n")
     moved = "\n".join([origin, str(ENTRIES - 1), *rest])
-    connection.execute(
-        text("UPDATE audit_checkpoint SET note = :note WHERE size = :size"), {"note": moved, "size": ENTRIES}
-    )
+    connection.execute(SIGN_AGAIN, {"note": moved, "size": ENTRIES})
 
 
 _FIRST_DECISION = EVERY_FIFTH_LOOK

@@ -21,7 +21,11 @@ def compare(
     old: Annotated[Path, typer.Argument(help="Folder of the older run.")],
     new: Annotated[Path, typer.Argument(help="Folder of the newer run.")],
     service: Annotated[
-        str | None, typer.Option("--list", help="Only this list, as a service id such as nr5-physiotherapy.")
+        str | None,
+        typer.Option(
+            "--list",
+            help="Name children of this list only; offers are told of all.",
+        ),
     ] = None,
     most: Annotated[
         int, typer.Option(min=0, help="How many of those who moved furthest are named.")

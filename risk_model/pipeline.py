@@ -77,15 +77,16 @@ def train(extracts: Path, workspace: Workspace, *, store: Path, seed: int, tell:
     fitted, held_out = (_rows(children, part) for part in (earlier, later))
     made_from = {"landmarks": [str(day) for day in days], "extracts": provenance.digest_of(checked.files)}
     judged = model.fit(fitted, seed=seed, made_from=made_from, bootstrap_fits=0)
-    verdict = evaluation.evaluate(judged.card, held_out, fitted, seed=seed)
+    ranked = evaluation.orderings(judged.card, held_out, fitted)
+    verdict = evaluation.evaluate(judged.card, held_out, ranked, seed=seed)
 
     tell("Fitting on all quarters")
     final = model.fit(_rows(children, days), seed=seed, made_from=made_from, like=judged.card)
 
     tell("Recording the run")
-    results = evaluation.results(judged.card, held_out, fitted, seed=seed)
+    results = evaluation.results(judged.card, held_out, fitted, ranked, seed=seed)
     workspace.keep_evaluation(
-        evaluation.held_out(judged.card, held_out, fitted),
+        evaluation.held_out(judged.card, held_out, fitted, ranked),
         results,
         verdict.as_dict(),
         evaluation.report_page(verdict.as_dict(), results),

@@ -13,6 +13,7 @@ from risk_model.evaluation.orderings import model_score
 from risk_model.features import FEATURES, MODEL_FEATURES, with_joint
 from risk_model.model import Rows, matrix
 from risk_model.scorecard import Numbers, Scorecard, columns
+from risk_model.scorecard.inputs import BINS, counted, stability_index
 
 SHIFT, BY_QUARTER, MOVED, FACTOR = (
     "population stability index",
@@ -20,9 +21,6 @@ SHIFT, BY_QUARTER, MOVED, FACTOR = (
     "places moved by one lost record",
     "factor on the risk of one lost record",
 )
-BINS = 10
-LEAST_SHARE = 1e-4
-"""An empty bin counts as this share: the index has a logarithm of it."""
 MOST_SHIFTED = 5
 RISK, MOST_CHILDREN = "risk", "median, and nine in ten children"
 
@@ -38,37 +36,28 @@ def between_quarters(
     for day in rows.landmarks.unique().sort().to_list():
         own = (rows.landmarks == day).to_numpy()
         shifts = {
-            feature.name: stability_index(before[:, place], after[own, place])
+            feature.name: shift(before[:, place], after[own, place])
             for place, feature in enumerate(MODEL_FEATURES)
         }
         most = dict(sorted(shifts.items(), key=lambda item: -item[1])[:MOST_SHIFTED])
-        for name, index in ({RISK: stability_index(risk_before, risk_after[own])} | most).items():
+        for name, index in ({RISK: shift(risk_before, risk_after[own])} | most).items():
             yield measures.row(SHIFT, name, str(day), np.repeat(index, 2), int(own.sum()))
         if events := int(rows.event[own].sum()):
             ratio = (weights @ (expected * own)) / (weights @ (rows.event * own))
             yield measures.row(BY_QUARTER, "model", str(day), ratio, events)
 
 
-def stability_index(before: Numbers, after: Numbers) -> float:
-    """Return the population stability index: the sum of (p - q) ln(p / q) over bins with a tenth each of `before`.
+def shift(before: Numbers, after: Numbers) -> float:
+    """Return the population stability index over intervals with a tenth each of `before`; the unknown are one more.
 
-    What is not known is a bin of its own. Customary readings: below 0.1 little, above 0.25 much has changed.
+    Customary readings: below 0.1 little, above 0.25 much has changed.
 
-    >>> stability_index(np.arange(100.0), np.arange(100.0))
+    >>> shift(np.arange(100.0), np.arange(100.0))
     0.0
-    >>> round(stability_index(np.array([0.0, 1.0]), np.array([1.0, 1.0])), 1)
-    4.6
     """
     known = before[~np.isnan(before)]
     edges = np.unique(np.quantile(known, np.arange(1, BINS) / BINS)) if len(known) else known
-
-    def shares(values: Numbers) -> Numbers:
-        bins = np.where(np.isnan(values), len(edges) + 1, np.searchsorted(edges, values, side="left"))
-        counted: Numbers = np.bincount(bins, minlength=len(edges) + 2) / len(values)
-        return np.maximum(counted, LEAST_SHARE)
-
-    p, q = shares(before), shares(after)
-    return float(((p - q) * np.log(p / q)).sum())
+    return stability_index(counted(before, edges), counted(after, edges))
 
 
 def when_a_record_is_lost(card: Scorecard, rows: Rows, seed: int) -> Iterator[dict[str, Any]]:

@@ -6,7 +6,7 @@ its 95 % limits `low` and `high` over draws of children, and `count`, the rows o
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,6 @@ import numpy.typing as npt
 import polars as pl
 
 from risk_model.evaluation import drift, measures
-from risk_model.evaluation.orderings import orderings
 from risk_model.model import FORTNIGHTS, Rows
 from risk_model.model.choosing import GROUPS
 from risk_model.scorecard import Numbers, Scorecard, columns
@@ -53,9 +52,10 @@ Row = dict[str, Any]
 Mask = npt.NDArray[np.bool_]
 
 
-def results(card: Scorecard, rows: Rows, fitted: Rows, *, seed: int) -> pl.DataFrame:
-    """Return every figure of a model on rows later than the fitted ones."""
-    ranked = orderings(card, rows, fitted)
+def results(
+    card: Scorecard, rows: Rows, fitted: Rows, ranked: Mapping[str, Numbers], *, seed: int
+) -> pl.DataFrame:
+    """Return every figure of a model on rows later than the fitted ones; `ranked` is what `orderings` says of them."""
     weights = measures.draws_by_child(rows.child_codes(), seed)
     log_hazard = card.table.log_hazard(columns(card, rows.features))
     expected = np.exp(log_hazard) * measures.baseline_exposure(card, rows)
@@ -72,7 +72,7 @@ def results(card: Scorecard, rows: Rows, fitted: Rows, *, seed: int) -> pl.DataF
     return pl.DataFrame(found, schema=SCHEMA)
 
 
-def _discrimination(ranked: dict[str, Numbers], rows: Rows, weights: Numbers) -> Iterator[Row]:
+def _discrimination(ranked: Mapping[str, Numbers], rows: Rows, weights: Numbers) -> Iterator[Row]:
     for name, score in ranked.items():
         yield measures.row(AUC, name, "", measures.auc_draws(score, rows, weights), int(rows.event.sum()))
     for share in SHARES:
@@ -125,7 +125,7 @@ def _chance(rows: Rows, weights: Numbers, chosen: Mask) -> Numbers:
     return chance
 
 
-def _at_capacity(ranked: dict[str, Numbers], rows: Rows, weights: Numbers) -> Iterator[Row]:
+def _at_capacity(ranked: Mapping[str, Numbers], rows: Rows, weights: Numbers) -> Iterator[Row]:
     """Events per hundred half-years among as many children as each service saw between two reviews."""
     days = rows.landmarks.to_physical().to_numpy()
     quarters = np.unique(days)

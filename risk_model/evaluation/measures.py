@@ -11,6 +11,7 @@ import polars as pl
 
 from risk_model.evaluation.registered import TEST
 from risk_model.model import FORTNIGHTS, Rows
+from risk_model.model.rows import exposure
 from risk_model.scorecard import Numbers, Scorecard
 
 LEAST_RISK = 1e-9
@@ -97,9 +98,7 @@ def top_yield(score: Numbers, rows: Rows, weights: Numbers) -> Numbers:
 
 def baseline_exposure(card: Scorecard, rows: Rows) -> Numbers:
     """The baseline hazard summed over the fortnights each row was at risk."""
-    baseline = np.cumsum(card.document["baseline_by_fortnight"])
-    exposure: Numbers = baseline[rows.fortnights - 1]
-    return exposure
+    return exposure(rows, np.array(card.document["baseline_by_fortnight"]))
 
 
 def likelihood_gain(hazard: Numbers, rows: Rows, weights: Numbers) -> Numbers:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import polars as pl
 
@@ -24,14 +26,14 @@ POINTS = {
 """The hand-made score that the model has to beat: points a panel might give, never fitted."""
 
 
-def held_out(card: Scorecard, rows: Rows, fitted: Rows) -> pl.DataFrame:
-    """Return the rows with features and outcomes and, of the judged ones, what every ordering says.
+def held_out(card: Scorecard, rows: Rows, fitted: Rows, ranked: Mapping[str, Numbers]) -> pl.DataFrame:
+    """Return the rows with features and outcomes and, of the judged ones, what every ordering says (`ranked`).
 
     The rows that the judged model was fitted on stand below, with `is_judged` false and no ordering: the best possible
     use of the records is found from all of them. `rows_of` makes rows of it again.
     """
     judged = _keyed(rows, is_judged=True).with_columns(
-        **{name: pl.Series(score) for name, score in orderings(card, rows, fitted).items()},
+        **{name: pl.Series(score) for name, score in ranked.items()},
         risk=pl.Series(card.table.risk(card.table.log_hazard(columns(card, rows.features)))),
     )
     return pl.concat([judged, _keyed(fitted, is_judged=False)], how="diagonal_relaxed")

@@ -41,10 +41,10 @@ def report_page(judged: Mapping[str, Any], found: pl.DataFrame) -> str:
 
 def _told(service: Mapping[str, Any]) -> str:
     if service["because"]:
-        return "By the policy alone. " + " ".join(service["because"])
+        return "Its own children show the model wrong. " + " ".join(service["because"])
     if service["likelihood_gain"] is None:
         return "Goes with all together: too few events to be judged alone."
-    return "Uses the estimate."
+    return "Passes on its own children too."
 
 
 def _sections(found: pl.DataFrame) -> list[Section]:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from risk_model.errors import UserError
 from risk_model.evaluation import measures
 from risk_model.evaluation.measures import Estimate
-from risk_model.evaluation.orderings import MODEL, model_score, orderings, simple_rules
+from risk_model.evaluation.orderings import MODEL, model_score, simple_rules
 from risk_model.evaluation.registered import DIGEST, TEST
 from risk_model.model import Rows
 from risk_model.scorecard import Numbers, Scorecard, columns
@@ -99,14 +99,17 @@ def split(landmarks: list[date]) -> tuple[list[date], list[date]]:
     return earlier, later
 
 
-def evaluate(card: Scorecard, rows: Rows, fitted: Rows, *, seed: int) -> Evaluation:
-    """Return the go / no-go test of `verdict.yaml` on rows later than the fitted ones, with the figures beside it."""
-    ranked = orderings(card, rows, fitted)
+def evaluate(card: Scorecard, rows: Rows, ranked: Mapping[str, Numbers], *, seed: int) -> Evaluation:
+    """Return the go / no-go test of `verdict.yaml` on rows later than the fitted ones, with the figures beside it.
+
+    `ranked` is what `orderings` says of these rows.
+    """
     weights = measures.draws_by_child(rows.child_codes(), seed)
     log_hazard = card.table.log_hazard(columns(card, rows.features))
     exposure = measures.baseline_exposure(card, rows)
     found = judge(ranked, log_hazard, exposure, rows, weights)
-    services = [] if found.because else judge_services(ranked, found.best_rule, card, rows, weights)
+    hazard = np.exp(log_hazard) * exposure
+    services = [] if found.because else judge_services(ranked, found.best_rule, hazard, rows, weights)
     without = [service.service_id for service in services if service.because]
     return Evaluation(
         verdict=_in_a_word(found, services),
@@ -121,7 +124,7 @@ def evaluate(card: Scorecard, rows: Rows, fitted: Rows, *, seed: int) -> Evaluat
             name: round(float(measures.top_yield(score, rows, weights[:1])[0]), 2)
             for name, score in ranked.items()
         },
-        calibration=measures.calibration(np.exp(log_hazard) * exposure, rows),
+        calibration=measures.calibration(hazard, rows),
         services=services,
         events=int(rows.event.sum()),
         children=rows.children.n_unique(),
@@ -150,12 +153,15 @@ def judge(
 
 
 def judge_services(
-    ranked: Mapping[str, Numbers], best_rule: str, card: Scorecard, rows: Rows, weights: Numbers
+    ranked: Mapping[str, Numbers], best_rule: str, hazard: Numbers, rows: Rows, weights: Numbers
 ) -> list[ServiceVerdict]:
-    """Return what the registered test says of the rows of each service that a child waited for, sorted by service."""
+    """Return what the registered test says of the rows of each service that a child waited for, sorted by service.
+
+    `hazard` holds the events that the model expects of each row.
+    """
     asked = rows.services.explode()
     return [
-        _judged_service(service, _rows_of(service, rows), ranked, best_rule, card, rows, weights)
+        _judged_service(service, _rows_of(service, rows), ranked, best_rule, hazard, rows, weights)
         for service in asked.drop_nulls().unique().sort().to_list()
     ]
 
@@ -165,7 +171,7 @@ def _judged_service(
     chosen: npt.NDArray[np.bool_],
     ranked: Mapping[str, Numbers],
     best_rule: str,
-    card: Scorecard,
+    hazard: Numbers,
     rows: Rows,
     weights: Numbers,
 ) -> ServiceVerdict:
@@ -174,11 +180,8 @@ def _judged_service(
         return ServiceVerdict(service, [], len(own.event), events)
     drawn = weights[:, chosen]
     yields = {name: measures.top_yield(ranked[name][chosen], own, drawn) for name in (MODEL, best_rule)}
-    hazard = np.exp(card.table.log_hazard(columns(card, own.features))) * measures.baseline_exposure(
-        card, own
-    )
     advantage = measures.estimate(yields[MODEL] - yields[best_rule])
-    gain = measures.estimate(measures.likelihood_gain(hazard, own, drawn))
+    gain = measures.estimate(measures.likelihood_gain(hazard[chosen], own, drawn))
     because = []
     if gain.high < limits.likelihood_gain_not_below:
         because.append("The model says less of its children than one constant rate.")
@@ -198,7 +201,7 @@ def _in_a_word(judged: Verdict, services: list[ServiceVerdict]) -> str:
 
 
 def _without_estimate(services: list[str], of: int) -> str:
-    return f"{len(services)} of {of} services have lists by the policy alone: {', '.join(services)}."
+    return f"{len(services)} of {of} services have children who show the model wrong: {', '.join(services)}."
 
 
 def _reasons(advantage: Estimate, best_rule: str, slope: Estimate, gain: Estimate, auc: float) -> list[str]:

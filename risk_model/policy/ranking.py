@@ -76,7 +76,7 @@ def rank(
             f"Nobody waits for any service on {on} in these extracts. Expected open referrals that were known on that "
             "day. Check the index date, and what `risk-model check` says of the files."
         )
-    tiers = with_tiers(_with_defaults(table, policy), policy)
+    tiers = with_tiers(with_defaults(table, policy), policy)
     listed = tiers.join(
         services.select(LIST, "review_on", *OF_LIST), on=LIST, how="left", maintain_order="left"
     )
@@ -107,8 +107,8 @@ def rank(
     return told.hstack(ranked.select(PLACES))
 
 
-def _with_defaults(table: pl.DataFrame, policy: Policy) -> pl.DataFrame:
-    """The table with one band, no estimate and no marks where it does not tell them, or the policy uses no bands."""
+def with_defaults(table: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+    """Return the table with one band, no estimate and no marks where it tells none, or the policy uses no bands."""
     if policy.bands == "none":
         table = table.drop(*ONE_BAND, "risk_band_draws", strict=False)
     absent = {name: pl.lit(0, pl.Int64) for name in ONE_BAND}

@@ -29,7 +29,7 @@ def record(
     made = store.add(place, name, fit, verdict=verdict, because=because, figures=figures, facts=facts)
     held = standing(place, name).in_force
     if verdict != GO and held is not None:
-        reason = f"version {made.version}, trained since, did not pass its test (no-go)"
+        reason = f"version {made.version}, trained since, did not pass its test ({verdict})"
         acts.add(place, name, Act(acts.now(), SUSPEND, held.version, held.digest, THE_TEST, None, reason))
     return made
 
@@ -142,5 +142,5 @@ def _why_none(known: list[Version], holds: Standing) -> str:
         what = "suspended" if stopped.act == SUSPEND else "retired"
         return f"model version {stopped.version} was {what} on {stopped.at[:10]}: {stopped.reason}"
     if known[-1].verdict != GO:
-        return "the newest model did not pass its test (no-go)"
+        return f"the newest model did not pass its test ({known[-1].verdict})"
     return f"no model is promoted; version {known[-1].version} passed its test, and two people have yet to promote it"

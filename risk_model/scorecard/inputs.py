@@ -15,6 +15,8 @@ from risk_model.scorecard.tables import Numbers
 
 BINS = 10
 """Customary for a population stability index: tenths of the rows of the fit."""
+LEAST_COUNT = 0.5
+"""Ours: an interval without a child counts half a one, since "none seen" is not "none possible"."""
 
 
 def recorded(features: pl.DataFrame, names: Iterable[str], landmarks: pl.Series) -> dict[str, Any]:
@@ -36,6 +38,16 @@ def counted(column: Numbers, edges: Numbers) -> Numbers:
     known = column[~np.isnan(column)]
     counts = np.bincount(np.searchsorted(edges, known, side="left"), minlength=len(edges) + 1)
     return np.append(counts, len(column) - len(known)).astype(np.float64)
+
+
+def stability_index(before: Numbers, after: Numbers) -> float:
+    """Return the population stability index of two counts over the same intervals.
+
+    >>> round(stability_index(np.array([50.0, 50.0]), np.array([75.0, 25.0])), 3)
+    0.275
+    """
+    p, q = (np.maximum(counts, LEAST_COUNT) / counts.sum() for counts in (before, after))
+    return float(np.sum((q - p) * np.log(q / p)))
 
 
 def as_numbers(column: pl.Series) -> Numbers:

@@ -18,14 +18,14 @@ TIERS: Final = ("tier 0", "tier 1", "tier 2")
 TOO_LATE_TO_JUDGE_WEEKS: Final = 26
 """Who comes in the last half year competes for slots, and its wait is not counted: most of it lies ahead."""
 SEEN_FACTOR: Final = 0.7
-"""By how much a first contact multiplies later hazards: an assumption for the laboratory alone (calibration,
-`hazard.seen_factor`). No source says what being seen does; shares of what the oracle avoids do not depend on it."""
+"""By how much a first contact multiplies later hazards: an assumption for the laboratory alone (the note of
+`hazard.seen_factor` in the calibration). No source says what being seen does; shares of what the oracle avoids do not
+depend on it."""
 UPPER: Final = 0.95
 
 MEDIAN, HIGH, LONGEST, MEAN = "median_weeks", "percentile_95_weeks", "longest_weeks", "mean_weeks"
 IN_STANDARD, WAITING, LEFT = "share_within_standard", "still_waiting", "left_without_an_offer"
 EVENTS, CHILDREN_JUDGED, GAP = "events_while_waiting_a_year", "children", "gap_weeks"
-MEASURES: Final = (CHILDREN_JUDGED, MEAN, MEDIAN, HIGH, LONGEST, IN_STANDARD, WAITING, LEFT, EVENTS, GAP)
 
 
 @dataclass(frozen=True)

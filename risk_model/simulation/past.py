@@ -16,15 +16,17 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from risk_model import merged, scorecard, services, snapshot
-from risk_model.features import if_known
+from risk_model import merged, services, snapshot
+from risk_model.errors import UserError
 from risk_model.features.health import URGENT_PRIORITY
 from risk_model.policy import Policy
+from risk_model.policy.ranking import with_defaults
 from risk_model.policy.tiers import with_tiers
 from risk_model.scorecard import Scorecard
 from risk_model.simulation.orders import Facts
 from risk_model.simulation.slots import Floats, Ints, Pace
 from risk_model.snapshot.records import ATTENDED, REFERRAL_KEY, WAS_NOT_BROUGHT, Frames
+from risk_model.worklist.order import with_risk
 
 QUARTER_DAYS: Final = 91
 STEP_DAYS: Final = (80, 100)
@@ -99,20 +101,7 @@ def on_day(
 
     `table` is what `features.build` gave; `points` what each fact counts in a hand-made score.
     """
-    if card is None:
-        estimated = table.with_columns(
-            risk=pl.lit(None, pl.Float64),
-            risk_band=pl.lit(0, pl.Int64),
-            risk_low_for_place=pl.lit(None, pl.Float64),
-            risk_low_if_highest=pl.lit(None, pl.Float64),
-        )
-    else:
-        highest = scorecard.predict(card, if_known(table, as_need=True))
-        estimated = table.hstack(scorecard.predict(card, table)).with_columns(
-            risk_low_if_highest=highest["risk_low_for_place"]
-        )
-    if rules.bands == "none":
-        estimated = estimated.with_columns(risk_band=pl.lit(0, pl.Int64))
+    estimated = with_defaults(with_risk(table, card), rules)
     score = pl.sum_horizontal(weight * (pl.col(fact) > 0).fill_null(False) for fact, weight in points.items())
     return with_tiers(estimated, rules).select(
         "service_id",
@@ -150,6 +139,11 @@ def lists(
     if true_risk is None:
         told = history.with_columns(true_risk=pl.col("risk").fill_null(0.0))
     else:
+        if not (true_risk["on"] == on).any():
+            raise UserError(
+                f"The truth tells nothing of {on}. Expected the index date of the cohort, or a quarter day that it "
+                "knows. Give that --index-date, or leave --truth out."
+            )
         of_cohort = true_risk.with_columns(claim.fill_null(False).alias(n) for n, claim in OF_COHORT.items())
         told = history.join(of_cohort, on=("person_id", "on"))
     share = not_brought_share(frames, on)

@@ -19,6 +19,9 @@ STRIKE_WEEKS_A_YEAR: Final = 4
 """Ours, for a hard year: weeks in which no slot is offered at all, drawn anew in each replicate."""
 CONTACTS_A_CLINICIAN: Final = 3.0
 """First contacts a week that one clinician more would offer; ours, to be corrected by whoever plans the service."""
+FEWER_SHARE: Final = 0.8
+MORE_CLINICIANS: Final = 2
+"""The two questions of planners: a fifth of the slots lost, two clinicians more."""
 WEEKS_A_YEAR: Final = 52.1775
 
 AS_PLANNED = "as planned"
@@ -57,9 +60,9 @@ def offered(
     if capacity == STRIKES_AND_SUMMER:
         planned = np.where(strikes, 0.0, planned * np.where(summer, SUMMER_SHARE, 1.0))
     elif capacity == FEWER:
-        planned = 0.8 * planned
+        planned = FEWER_SHARE * planned
     elif capacity == MORE:
-        planned = planned + 2 * contacts_a_clinician
+        planned = planned + MORE_CLINICIANS * contacts_a_clinician
     elif capacity == NO_SUMMER:
         planned = np.where(summer, 0.0, planned)
     return whole(planned)

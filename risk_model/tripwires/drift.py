@@ -14,14 +14,12 @@ import polars as pl
 from scipy.stats import chi2
 
 from risk_model.scorecard import Numbers, Scorecard
-from risk_model.scorecard.inputs import as_numbers, counted
+from risk_model.scorecard.inputs import as_numbers, counted, stability_index
 
 PSI_LIMIT = 0.25
 """Customary in credit scoring (Siddiqi 2006, Credit Risk Scorecards): above it a population has shifted."""
 CHANCE = 0.001
 """Ours: a list on which chance alone would reach the limit in any feature more often than this trips nothing."""
-LEAST_COUNT = 0.5
-"""Ours: an interval without a child counts half a one, since "none seen" is not "none possible"."""
 
 
 def drifted(card: Scorecard, children: pl.DataFrame) -> pl.DataFrame:
@@ -49,13 +47,3 @@ def _nearest(part: dict[str, Any], rows: dict[str, int], column: Numbers, featur
     index = indices[quarter]
     is_drifted = index > PSI_LIMIT and index > by_chance
     return {"feature": part["feature"], "index": index, "is_drifted": bool(is_drifted)}
-
-
-def stability_index(before: Numbers, after: Numbers) -> float:
-    """Return the population stability index of two counts over the same intervals.
-
-    >>> round(stability_index(np.array([50.0, 50.0]), np.array([75.0, 25.0])), 3)
-    0.275
-    """
-    p, q = (np.maximum(counts, LEAST_COUNT) / counts.sum() for counts in (before, after))
-    return float(np.sum((q - p) * np.log(q / p)))

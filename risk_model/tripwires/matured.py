@@ -10,6 +10,7 @@ import polars as pl
 
 from risk_model.evaluation import measures
 from risk_model.model import Rows
+from risk_model.model.choosing import expected_events
 from risk_model.scorecard import Scorecard, columns, log_hazard_for_place
 
 QUARTERS = 2
@@ -47,8 +48,7 @@ def quarters_since(card: Scorecard | None, landmarks: list[date]) -> list[date]:
 
 def ratios(card: Scorecard, rows: Rows) -> list[Ratio]:
     """Return expected over observed events of all children and of those the Notice names; groups without either not."""
-    log_hazard = card.table.log_hazard(columns(card, rows.features))
-    hazard = np.exp(log_hazard) * measures.baseline_exposure(card, rows)
+    hazard = expected_events(card.document, rows)
     told = rows.features.select(claim.fill_null(False).alias(name) for name, claim in measures.GROUPS.items())
     sums = told.with_columns(expected=pl.Series(hazard), observed=pl.Series(rows.event).cast(pl.Float64))
     found = []

@@ -85,12 +85,12 @@ def _claims(run: Worklist, folder: Path, card: Scorecard | None) -> list[str]:
     rules = policy.read(content, "policy.yaml")
     claims = {
         "policy": (rules.id, rules.version, hashlib.sha256(content).hexdigest()),
-        "model": card.id if card is not None else None,
+        "model": (card.id, card.serial, card.digest) if card is not None else None,
         "mode": "model" if card is not None else "policy-only",
     }
     recorded = {
         "policy": tuple(told["policy"][key] for key in ("id", "version", "sha256")),
-        "model": told["model"] and told["model"]["id"],
+        "model": told["model"] and tuple(told["model"].get(key) for key in ("id", "version", "digest")),
         "mode": told["mode"],
     }
     return [

@@ -12,7 +12,7 @@ import pytest
 from risk_model import tripwires
 from risk_model.model import Rows, fitting
 from risk_model.scorecard import Numbers, Scorecard, columns, inputs
-from risk_model.tripwires import drift, matured
+from risk_model.tripwires import matured
 from tests.unit.test_scorecard import sample
 
 QUARTERS = [date(2024, 1, 1), date(2024, 4, 1), date(2024, 7, 1), date(2024, 10, 1)]
@@ -62,7 +62,7 @@ def tripped(card: Scorecard, table: pl.DataFrame, later: Rows | None = None) -> 
 def test_the_index_is_the_sum_of_differences_times_log_ratios(
     before: list[int], after: list[int], index: float
 ) -> None:
-    found = drift.stability_index(np.array(before, float), np.array(after, float))
+    found = inputs.stability_index(np.array(before, float), np.array(after, float))
     assert found == pytest.approx(index, abs=1e-9)
 
 

@@ -43,7 +43,7 @@ def _whole(rows: Rows) -> Rows:
 def found() -> pl.DataFrame:
     fitted, later = (_whole(sample(seed=seed, children=1_500)) for seed in (1, 2))
     card = Scorecard({**fitting.splined(fitted), "bootstrap": []})
-    return evaluation.results(card, later, fitted, seed=1)
+    return evaluation.results(card, later, fitted, evaluation.orderings(card, later, fitted), seed=1)
 
 
 def _value(found: pl.DataFrame, measure: str, of: str, at: str = "") -> float:
@@ -106,7 +106,7 @@ def test_the_area_in_the_first_draw_is_scikit_learns_ties_included(of_ten: int) 
 def test_the_page_shows_every_figure_of_the_table(found: pl.DataFrame) -> None:
     fitted, later = (_whole(sample(seed=seed, children=1_500)) for seed in (1, 2))
     card = Scorecard({**fitting.splined(fitted), "bootstrap": []})
-    judged = evaluation.evaluate(card, later, fitted, seed=1).as_dict()
+    judged = evaluation.evaluate(card, later, evaluation.orderings(card, later, fitted), seed=1).as_dict()
     page = html.fromstring(evaluation.report_page(judged, found))
     shown = len(page.xpath("//tbody/tr")) - len(judged["services"])
     assert shown == found.filter(pl.col("measure") != figures.EXPECTED).height
